@@ -1,0 +1,52 @@
+"""Errors of the extraction. Each message is one line: source, partition, row, what to do next.
+
+Messages never hold a full path (only names relative to the import folder or to the landing)
+and never a secret.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from extract.loading import LoadResult
+
+
+class HubtideError(Exception):
+    """Base of all errors that a command shows as one line."""
+
+
+class ImportFolderError(HubtideError):
+    """The import folder, a file name in it, or its manifest.csv cannot be understood."""
+
+
+class LandingError(HubtideError):
+    """A landed file is missing, or is not what its manifest says."""
+
+
+class WarehouseLockedError(HubtideError):
+    """Another process has the warehouse's file open (docs/method.md, One writer)."""
+
+
+class MixedKindsError(HubtideError):
+    """Synthetic rows would meet real ones in one warehouse or one landing."""
+
+
+class ContractError(HubtideError):
+    """A partition as a whole breaks the contract at the door; nothing of it was loaded.
+
+    `rows_read` and `rows_rejected` are the counts reached, for the ledger.
+    """
+
+    def __init__(self, message: str, rows_read: int = 0, rows_rejected: int = 0) -> None:
+        super().__init__(message)
+        self.rows_read = rows_read
+        self.rows_rejected = rows_rejected
+
+
+class LoadFailedError(HubtideError):
+    """One or more partitions failed. The others were loaded; `results` has all of them."""
+
+    def __init__(self, message: str, results: list[LoadResult]) -> None:
+        super().__init__(message)
+        self.results = results

@@ -1,0 +1,103 @@
+"""The contract at the door: what a record and a partition must satisfy, as SQL and thresholds.
+
+A record that breaks the contract goes to raw.rejects with its reason and payload and the rest
+loads; a partition that breaks it fails as a whole (docs/method.md, Contract at the door).
+"""
+
+from __future__ import annotations
+
+from extract.errors import ContractError
+
+# Share of a partition's records that may be rejected. More is a change of format or a broken
+# delivery, not bad records; taken literally for small files too (1 bad of 20 fails).
+MAX_REJECTED_SHARE = 0.01
+
+# A complete read whose all-time total falls below this share of the previous read day's total is
+# a broken read: the counter is cumulative, and scrapers have been seen to commit totals a
+# thousandfold too small. A tenth is far from any real fall and far above such breaks.
+MIN_SHARE_OF_PREVIOUS_TOTAL = 0.1
+
+# Longer names do not exist on the Hub (its limit is 96 for the name part; the longest of 4,167
+# and 13,465 real ids have 102 and 111 characters).
+MAX_ID_LENGTH = 200
+
+# All real ids match. Text with other characters is not a repository id.
+ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?"
+
+# No reading of any source is older than the Hub (2016); an earlier date is a misread one, and a
+# single such row would stretch every monthly table by centuries.
+EARLIEST_DAY = "2016-01-01"
+LATEST_DAY = "2099-12-31"
+
+
+def id_reason(column: str, label: str) -> str:
+    """SQL `when … then …` branches that reject an unreadable repository id."""
+    return f"""
+        when coalesce({column}, '') = '' then '{label} is missing'
+        when length({column}) > {MAX_ID_LENGTH} then '{label} is longer than {MAX_ID_LENGTH}'
+        when regexp_matches({column}, '[\\x00-\\x1f\\x7f]') then '{label} has control characters'
+        when not regexp_full_match({column}, '{ID_PATTERN}') then '{label} is no repository id'
+    """
+
+
+def text_reason(column: str, label: str) -> str:
+    """SQL branches that reject a missing, overlong or unprintable name that is no Hub id."""
+    return f"""
+        when coalesce({column}, '') = '' then '{label} is missing'
+        when length({column}) > {MAX_ID_LENGTH} then '{label} is longer than {MAX_ID_LENGTH}'
+        when regexp_matches({column}, '[\\x00-\\x1f\\x7f]') then '{label} has control characters'
+    """
+
+
+def number_reason(raw: str, value: str, label: str) -> str:
+    """SQL branches that reject a number that is there but unreadable, or negative."""
+    return f"""
+        when {raw} is not null and {value} is null then '{label} is unreadable'
+        when {value} < 0 then '{label} is negative'
+    """
+
+
+def day_reason(value: str, label: str) -> str:
+    """SQL branches that reject a day that is missing, unreadable or outside 2016 to 2099."""
+    return f"""
+        when {value} is null then '{label} is no date'
+        when {value} not between date '{EARLIEST_DAY}' and date '{LATEST_DAY}'
+            then '{label} is out of range'
+    """
+
+
+def integer_from_text(column: str) -> str:
+    """SQL for a whole number in text; null where it is none ('1.5', '1e3', 'n/a')."""
+    return (
+        f"case when regexp_full_match({column}, '[+-]?[0-9]+([.]0+)?') "
+        f"then try_cast(regexp_extract({column}, '^[+-]?[0-9]+') as bigint) end"
+    )
+
+
+def check_rejected(source: str, partition: str, rows_read: int, rows_rejected: int) -> None:
+    """Raise ContractError for a partition without rows or with more than 1 % rejected."""
+    if rows_read == 0:
+        raise ContractError(
+            f"{source} {partition}: the delivery has no rows; nothing was loaded. "
+            "Fetch it again or remove it from the folder"
+        )
+    if rows_rejected > rows_read * MAX_REJECTED_SHARE:
+        raise ContractError(
+            f"{source} {partition}: {rows_rejected:,} of {rows_read:,} rows break the contract, "
+            f"more than {MAX_REJECTED_SHARE:.0%}; nothing was loaded",
+            rows_read,
+            rows_rejected,
+        )
+
+
+def check_total(
+    source: str, partition: str, total: int, previous: int, rows_read: int, rows_rejected: int
+) -> None:
+    """Raise ContractError when an all-time total is below a tenth of the previous read day's."""
+    if total < previous * MIN_SHARE_OF_PREVIOUS_TOTAL:
+        raise ContractError(
+            f"{source} {partition}: all-time downloads sum to {total:,}, below a tenth of the "
+            f"previous read day's {previous:,}; nothing was loaded. Fetch the day again",
+            rows_read,
+            rows_rejected,
+        )

@@ -1,0 +1,222 @@
+"""The ATOM project's public metadata: Interconnects-AI/tracked-models, Apache-2.0.
+
+Lists of models, parameters, regions and release dates. All CSV files of the folder land as one
+partition; other content of the folder supersedes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from extract import csv_lines
+from extract.home import Home
+from extract.import_folder import ImportFolder
+from extract.landing import Incoming, Manifest, count_lines, land
+from extract.rules import check_rejected, id_reason, text_reason
+from extract.sources.base import Found
+from extract.warehouse import Counts, Load, merge_unknown
+
+SOURCE = "tracked_models"
+PART = "tracked-models"
+PARTITION = "folder"
+
+
+@dataclass(frozen=True)
+class Table:
+    """One CSV of the repository: its columns, key and checks, and the raw table it fills.
+
+    `select` are the values for the raw table, in its order but for load_id; `reasons` are SQL
+    `when` branches. Both see the CSV's columns as trimmed text under their own names.
+    """
+
+    columns: tuple[str, ...]
+    required: tuple[str, ...]
+    key: str
+    raw_table: str
+    select: str
+    reasons: str
+
+
+def _unless(column: str, type_: str, problem: str) -> str:
+    value = f"try_cast({column} as {type_})"
+    return f"when {column} is not null and {value} is null then '{column} {problem}'\n"
+
+
+def _size(column: str) -> str:
+    value = f"try_cast({column} as double)"
+    return (
+        f"when {column} is not null and ({value} is null or not isfinite({value})) "
+        f"then '{column} is unreadable'\n"
+        f"when {value} < 0 then '{column} is negative'\n"
+    )
+
+
+def _model_list(name: str) -> Table:
+    return Table(
+        columns=("org", "model", "modelId"),
+        required=("org", "modelId"),
+        key="modelId",
+        raw_table="tracked_models_list",
+        select=f"'{name}', org, coalesce(model, string_split(modelId, '/')[-1]), modelId",
+        reasons=id_reason("modelId", "modelId") + text_reason("org", "org"),
+    )
+
+
+TABLES = {
+    "models.csv": _model_list("models"),
+    "extra_models.csv": _model_list("extra_models"),
+    "metadata/model_parameters.csv": Table(
+        columns=("model_id", "total_params_b", "active_params_b", "is_moe", "notes"),
+        required=("model_id", "total_params_b"),
+        key="model_id",
+        raw_table="tracked_models_parameters",
+        select=(
+            "model_id, try_cast(total_params_b as double), try_cast(active_params_b as double), "
+            "try_cast(is_moe as boolean), notes"
+        ),
+        reasons=id_reason("model_id", "model_id")
+        + _size("total_params_b")
+        + _size("active_params_b")
+        + _unless("is_moe", "boolean", "is neither true nor false"),
+    ),
+    "metadata/organization_regions.csv": Table(
+        columns=("hf_org", "region", "notes"),
+        required=("hf_org", "region"),
+        key="hf_org",
+        raw_table="tracked_models_regions",
+        select="hf_org, region, notes",
+        reasons=text_reason("hf_org", "hf_org") + text_reason("region", "region"),
+    ),
+    "metadata/release_date_corrections.csv": Table(
+        columns=("model_id", "hf_created_at", "actual_release_date", "notes"),
+        required=("model_id", "actual_release_date"),
+        key="model_id",
+        raw_table="tracked_models_release_dates",
+        select=(
+            "model_id, try_cast(hf_created_at as date), try_cast(actual_release_date as date), "
+            "notes"
+        ),
+        reasons=id_reason("model_id", "model_id")
+        + _unless("hf_created_at", "date", "is no date")
+        + "when try_cast(actual_release_date as date) is null "
+        + "then 'actual_release_date is no date'\n",
+    ),
+}
+
+
+def find(folder: ImportFolder, home: Home) -> list[Found]:
+    """The folder tracked-models/ as one partition, where it holds any of the known files."""
+    root = folder.root / PART
+    if not any((root / name).is_file() for name in TABLES):
+        return []
+    return [Found(SOURCE, PARTITION, PARTITION, _lander(folder, home, root))]
+
+
+def load(load: Load) -> Counts:
+    """Load the landed folder inside the open transaction.
+
+    Raises ContractError when a file cannot be read or lacks a column, or when the folder as a
+    whole has no rows or more than 1 % rejected. Files that are not known stay landed.
+    """
+    con, manifest = load.con, load.manifest
+    if load.previous_load_id is not None:
+        for name in sorted({table.raw_table for table in TABLES.values()} | {"rejects"}):
+            con.execute(f"delete from raw.{name} where load_id = ?", [load.previous_load_id])
+    rows_read = rows_rejected = 0
+    for file in manifest.files:
+        if file.name not in TABLES:
+            continue
+        table = TABLES[file.name]
+        read, rejected = _load_table(load, table, manifest.path_of(file), file.name)
+        rows_read += read
+        rows_rejected += rejected
+    # The rule is on the partition; what was written above is rolled back when it is broken.
+    check_rejected(SOURCE, load.partition, rows_read, rows_rejected)
+    return Counts(rows_read, rows_read - rows_rejected, rows_rejected)
+
+
+def _lander(
+    folder: ImportFolder, home: Home, root: Path
+) -> Callable[[duckdb.DuckDBPyConnection], Manifest]:
+    def run(_: duckdb.DuckDBPyConnection) -> Manifest:
+        files = [
+            path
+            for path in sorted(root.rglob("*.csv"))
+            if path.is_file()
+            and not any(part.startswith(".") for part in path.relative_to(root).parts)
+        ]
+        return land(
+            home,
+            SOURCE,
+            PARTITION,
+            [
+                Incoming(
+                    path.relative_to(root).as_posix(), path, folder.name(path), count_lines(path)
+                )
+                for path in files
+            ],
+            is_synthetic=folder.is_synthetic,
+            scope=PARTITION,
+        )
+
+    return run
+
+
+def _load_table(load: Load, table: Table, path: Path, name: str) -> tuple[int, int]:
+    con = load.con
+    label = f"{load.label} {name}"
+    header = csv_lines.read_header(path, label, table.required)
+    merge_unknown(
+        load,
+        {
+            f"{name}:{column}": type_
+            for column, type_ in csv_lines.unknown_columns(header, table.columns).items()
+        },
+    )
+    csv_lines.stage_lines(con, path, label, header)
+    values = ", ".join(f"{header.value(column)} as {column}" for column in table.columns)
+    con.execute(
+        f"""
+        create or replace temp table staged as
+        with parsed as (
+            select row_number, problem, {csv_lines.payload(header)} as payload, {values}
+            from temp.csv_rows
+        ),
+
+        checked as (
+            select *, case when problem is not null then problem {table.reasons} end as reason
+            from parsed
+        )
+
+        select
+            * exclude (reason),
+            case
+                when reason is not null then reason
+                when row_number() over (
+                    partition by {table.key}, reason is null order by row_number
+                ) > 1
+                    then 'a row before has the same {table.key}'
+            end as reason,
+        from checked
+        """
+    )
+    con.execute(
+        f"""
+        insert into raw.{table.raw_table}
+        select {table.select}, $load_id
+        from temp.staged
+        where reason is null
+        order by row_number
+        """,
+        {"load_id": load.load_id},
+    )
+    rows_read, rows_rejected = con.execute(
+        "select count(*), count(reason) from temp.staged"
+    ).fetchall()[0]
+    if rows_rejected:
+        csv_lines.store_rejects(load, name)
+    return int(rows_read), int(rows_rejected)
