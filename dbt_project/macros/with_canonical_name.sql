@@ -1,0 +1,27 @@
+{# Every row of a relation with the name its repository has after the alias seeds, and that
+   name case-folded: how text from any source finds its model. A model alias wins over an
+   organisation alias. Adds `canonical_id` and `folded_name`. #}
+{% macro with_canonical_name(relation, name_column) -%}
+    select
+        named.*,
+        coalesce(
+            model_aliases.model_id,
+            organization_aliases.org
+            || substr(named.{{ name_column }}, strpos(named.{{ name_column }}, '/')),
+            named.{{ name_column }}
+        ) as canonical_id,
+        lower(coalesce(
+            model_aliases.model_id,
+            organization_aliases.org
+            || substr(named.{{ name_column }}, strpos(named.{{ name_column }}, '/')),
+            named.{{ name_column }}
+        )) as folded_name
+    from {{ relation }} as named
+    left join {{ ref('model_aliases') }} as model_aliases
+        on lower(named.{{ name_column }}) = lower(model_aliases.alias_model_id)
+    left join {{ ref('organization_aliases') }} as organization_aliases
+        on
+            strpos(named.{{ name_column }}, '/') > 0
+            and lower({{ dbt.split_part('named.' ~ name_column, "'/'", 1) }})
+            = lower(organization_aliases.alias_org)
+{%- endmacro %}

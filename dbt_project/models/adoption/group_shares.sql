@@ -1,0 +1,70 @@
+with group_months as (
+    select * from {{ ref('group_months') }}
+),
+
+complete_months as (
+    select * from {{ ref('complete_months') }}
+),
+
+shares as (
+    select
+        group_months.*,
+        complete_months.is_complete_month,
+        group_months.downloads / nullif(cast(
+            sum(group_months.downloads) over (
+                partition by group_months.month, group_months.population, group_months.group_kind
+            ) as double
+        ), 0) as share,
+        group_months.cumulative_downloads / nullif(cast(
+            sum(group_months.cumulative_downloads) over (
+                partition by group_months.month, group_months.population, group_months.group_kind
+            ) as double
+        ), 0) as cumulative_share,
+        -- `unknown` and models of no family are never leaders.
+        case
+            when
+                group_months.group_member not in ('unknown', 'none')
+                and group_months.downloads is not null
+                then row_number() over (
+                    partition by
+                        group_months.month,
+                        group_months.population,
+                        group_months.group_kind,
+                        group_months.group_member in ('unknown', 'none')
+                    order by group_months.downloads desc nulls last, group_months.group_member
+                )
+        end as rank
+    from group_months
+    inner join complete_months
+        on group_months.month = complete_months.month
+),
+
+final as (
+    select
+        shares.*,
+        case when shares.is_complete_month and month_before.is_complete_month
+            then shares.downloads / nullif(cast(month_before.downloads as double), 0) - 1
+        end as growth_mom,
+        case when shares.is_complete_month and year_before.is_complete_month
+            then shares.downloads / nullif(cast(year_before.downloads as double), 0) - 1
+        end as growth_yoy,
+        case when shares.is_complete_month and year_before.is_complete_month
+            then shares.cumulative_downloads
+                / nullif(cast(year_before.cumulative_downloads as double), 0) - 1
+        end as cumulative_growth_yoy
+    from shares
+    left join shares as month_before
+        on
+            shares.population = month_before.population
+            and shares.group_kind = month_before.group_kind
+            and shares.group_member = month_before.group_member
+            and month_before.month = cast({{ dbt.dateadd('month', -1, 'shares.month') }} as date)
+    left join shares as year_before
+        on
+            shares.population = year_before.population
+            and shares.group_kind = year_before.group_kind
+            and shares.group_member = year_before.group_member
+            and year_before.month = cast({{ dbt.dateadd('month', -12, 'shares.month') }} as date)
+)
+
+select * from final

@@ -1,0 +1,42 @@
+with metadata as (
+    select * from {{ ref('stg_hub_stats__metadata') }}
+),
+
+model_keys as (
+    select * from {{ ref('model_keys') }}
+),
+
+keyed as (
+    select
+        model_keys.model_key,
+        metadata.*,
+        row_number() over (
+            partition by model_keys.model_key
+            order by metadata.day desc, metadata.content_hash
+        ) as recency
+    from metadata
+    inner join model_keys
+        on
+            metadata.name_key = model_keys.name_key
+            and metadata.day between model_keys.valid_from and model_keys.valid_to
+),
+
+final as (
+    select
+        model_key,
+        name_key,
+        day,
+        created_at,
+        pipeline_tag,
+        library_name,
+        tags,
+        base_relation,
+        base_models,
+        parameters_total,
+        parameters_by_dtype,
+        gguf_total
+    from keyed
+    where recency = 1
+)
+
+select * from final

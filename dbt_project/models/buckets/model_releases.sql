@@ -1,0 +1,24 @@
+with models as (
+    select * from {{ ref('model_identities') }}
+),
+
+overrides as (
+    {{ with_canonical_name(ref('release_overrides'), 'model_id') }}
+),
+
+-- Repositories of one publisher that differ in precision or format only are one release.
+final as (
+    select
+        models.model_key,
+        coalesce(
+            overrides.release_id,
+            models.org || '/' || {{ regexp_remove(
+                'models.name', "'" ~ var('precision_suffix_pattern') ~ "'"
+            ) }}
+        ) as release_id
+    from models
+    left join overrides
+        on models.folded_name = overrides.folded_name
+)
+
+select * from final

@@ -1,0 +1,120 @@
+with models as (
+    select * from {{ ref('model_identities') }}
+),
+
+metadata as (
+    select * from {{ ref('model_metadata') }}
+),
+
+file_attributes as (
+    select * from {{ ref('file_attributes') }}
+),
+
+dates as (
+    select * from {{ ref('model_dates') }}
+),
+
+organizations as (
+    select * from {{ ref('organizations') }}
+    where is_tracked
+),
+
+families as (
+    select * from {{ ref('model_families') }}
+),
+
+overrides as (
+    {{ with_canonical_name(ref('tracking_overrides'), 'model_id') }}
+),
+
+atom_list as (
+    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id') }}
+),
+
+atom_names as (
+    select distinct folded_name
+    from atom_list
+),
+
+name_rules as (
+    select * from {{ ref('tracking_name_rules') }}
+),
+
+-- The first rule, by name, that keeps a tracked organisation's repository out.
+kept_out as (
+    select
+        models.model_key,
+        min(name_rules.rule) as rule
+    from models
+    inner join organizations
+        on models.org = organizations.org
+    inner join name_rules
+        on {{ regexp_like('models.name', 'name_rules.pattern') }}
+    group by models.model_key
+),
+
+evidence as (
+    select
+        models.model_key,
+        overrides.is_tracked as override,
+        atom_names.folded_name is not null as is_listed,
+        organizations.org is not null as is_tracked_org,
+        kept_out.rule as name_rule,
+        dates.released_on,
+        families.family,
+        coalesce(metadata.pipeline_tag, file_attributes.pipeline_tag) as pipeline_tag,
+        coalesce(metadata.library_name, '') in (
+            '{{ var("tracked_libraries") | join("', '") }}'
+        ) as is_served_as_llm
+    from models
+    left join overrides
+        on models.folded_name = overrides.folded_name
+    left join atom_names
+        on models.folded_name = atom_names.folded_name
+    left join organizations
+        on models.org = organizations.org
+    left join kept_out
+        on models.model_key = kept_out.model_key
+    left join dates
+        on models.model_key = dates.model_key
+    left join families
+        on models.model_key = families.model_key
+    left join metadata
+        on models.model_key = metadata.model_key
+    left join file_attributes
+        on models.model_key = file_attributes.model_key
+),
+
+-- The steps in their order; the step that decides is kept.
+decided as (
+    select
+        model_key,
+        case
+            when override then 'seed_include'
+            when not override then 'seed_exclude'
+            when is_listed then 'atom_list'
+            when not is_tracked_org then 'not_tracked_org'
+            when name_rule is not null then 'name_' || name_rule
+            when released_on is null then 'release_unknown'
+            when released_on <= date '{{ var("tracked_released_after") }}' then 'released_before'
+            when pipeline_tag in ('{{ var("tracked_pipeline_tags") | join("', '") }}')
+                then 'pipeline_tag'
+            when pipeline_tag in ('{{ var("other_task_pipeline_tags") | join("', '") }}')
+                then 'other_task'
+            when is_served_as_llm then 'library'
+            when family is not null then 'family'
+            else 'no_evidence'
+        end as tracking_rule
+    from evidence
+),
+
+final as (
+    select
+        model_key,
+        tracking_rule,
+        tracking_rule in ('seed_include', 'atom_list', 'pipeline_tag', 'library', 'family')
+            as is_tracked
+    from decided
+)
+
+select * from final

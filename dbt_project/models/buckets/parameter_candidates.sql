@@ -1,0 +1,115 @@
+with models as (
+    select * from {{ ref('model_identities') }}
+),
+
+metadata as (
+    select * from {{ ref('model_metadata') }}
+),
+
+file_attributes as (
+    select * from {{ ref('file_attributes') }}
+),
+
+seed_sizes as (
+    {{ with_canonical_name(ref('model_sizes'), 'model_id') }}
+),
+
+atom_sizes as (
+    {{ with_canonical_name(ref('stg_tracked_models__parameters'), 'model_id') }}
+),
+
+-- Integer tensors beside a quantisation config or name hold several weights per element.
+tensors as (
+    select
+        models.model_key,
+        metadata.parameters_total,
+        coalesce(
+            {{ integer_tensor_share('metadata.parameters_by_dtype') }}
+            >= {{ var('packed_min_share') }}
+            and (
+                {{ regexp_like('models.name', "'" ~ var('quantised_name_pattern') ~ "'") }}
+                or {{ regexp_like(list_text('metadata.tags'), "'" ~ var('quantised_tag_pattern') ~ "'") }}
+            ),
+            false
+        ) as is_packed
+    from models
+    inner join metadata
+        on models.model_key = metadata.model_key
+    where metadata.parameters_total > 0
+),
+
+candidates as (
+    select
+        models.model_key,
+        'seed' as basis,
+        1 as basis_rank,
+        seed_sizes.parameters_total,
+        seed_sizes.parameters_active,
+        true as is_usable
+    from models
+    inner join seed_sizes
+        on models.folded_name = seed_sizes.folded_name
+
+    union all
+
+    select
+        model_key,
+        case when is_packed then 'safetensors_packed' else 'safetensors' end as basis,
+        2 as basis_rank,
+        parameters_total,
+        null as parameters_active,
+        not is_packed as is_usable
+    from tensors
+
+    union all
+
+    select
+        models.model_key,
+        case
+            when coalesce(atom_sizes.notes, '') like '%Legacy%' then 'atom_legacy' else 'atom'
+        end as basis,
+        3 as basis_rank,
+        atom_sizes.parameters_total,
+        atom_sizes.parameters_active,
+        coalesce(atom_sizes.notes, '') not like '%Legacy%' as is_usable
+    from models
+    inner join atom_sizes
+        on models.folded_name = atom_sizes.folded_name
+
+    union all
+
+    select
+        model_key,
+        'name' as basis,
+        4 as basis_rank,
+        {{ parameters_from_name('name') }} as parameters_total,
+        {{ active_parameters_from_name('name') }} as parameters_active,
+        true as is_usable
+    from models
+
+    union all
+
+    select
+        model_key,
+        'reading' as basis,
+        5 as basis_rank,
+        parameters_total,
+        null as parameters_active,
+        true as is_usable
+    from file_attributes
+    where parameters_total > 0
+),
+
+final as (
+    select
+        model_key,
+        basis,
+        basis_rank,
+        cast(parameters_total as bigint) as parameters_total,
+        cast(parameters_active as bigint) as parameters_active,
+        is_usable
+    from candidates
+    where parameters_total is not null or parameters_active is not null
+)
+
+select * from final

@@ -1,0 +1,28 @@
+with names as (
+    {{ with_canonical_name(ref('stg_model_names'), 'model_id') }}
+),
+
+model_keys as (
+    select * from {{ ref('model_keys') }}
+),
+
+tenures as (
+    select * from {{ ref('name_tenures') }}
+),
+
+final as (
+    select distinct
+        names.folded_name,
+        model_keys.model_key,
+        coalesce(tenures.valid_from, model_keys.valid_from) as valid_from,
+        coalesce(tenures.valid_to, model_keys.valid_to) as valid_to
+    from names
+    inner join model_keys
+        on names.name_key = model_keys.name_key
+    left join tenures
+        on
+            names.folded_name = tenures.folded_name
+            and names.hub_oid = tenures.hub_oid
+)
+
+select * from final

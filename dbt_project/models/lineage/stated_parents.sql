@@ -1,0 +1,114 @@
+with metadata as (
+    select * from {{ ref('stg_hub_stats__metadata') }}
+),
+
+names as (
+    select * from {{ ref('stg_model_names') }}
+),
+
+model_keys as (
+    select * from {{ ref('model_keys') }}
+),
+
+base_models_parents as (
+    select
+        metadata.name_key,
+        metadata.day,
+        metadata.content_hash,
+        bases.base.hub_oid as parent_hub_oid,
+        bases.base.model_id as parent_model_id,
+        metadata.base_relation as stated_relation
+    from metadata
+    cross join {{ unnest_list('metadata.base_models') }} as bases (base)
+    where bases.base.model_id <> ''
+),
+
+-- Tags speak only where the Hub's own list of bases is missing.
+tag_parents as (
+    select
+        metadata.name_key,
+        metadata.day,
+        metadata.content_hash,
+        {{ regexp_capture('tags.tag', "'^base_model:(?:[^:]*:)?([^:]+)$'", 1) }}
+            as parent_model_id,
+        {{ regexp_capture('tags.tag', "'^base_model:([^:]+):'", 1) }} as stated_relation
+    from metadata
+    cross join {{ unnest_list('metadata.tags') }} as tags (tag)
+    where
+        metadata.base_models is null
+        and tags.tag like 'base_model:%'
+),
+
+all_parents as (
+    select
+        name_key,
+        day,
+        content_hash,
+        parent_hub_oid,
+        parent_model_id,
+        stated_relation
+    from base_models_parents
+
+    union all
+
+    select
+        name_key,
+        day,
+        content_hash,
+        null as parent_hub_oid,
+        parent_model_id,
+        stated_relation
+    from tag_parents
+    where parent_model_id <> ''
+),
+
+resolved as (
+    select
+        all_parents.name_key,
+        all_parents.day,
+        all_parents.content_hash,
+        children.model_key as child_key,
+        parents.model_key as parent_key,
+        case
+            when all_parents.stated_relation in ('finetune', 'adapter', 'quantized', 'merge')
+                then all_parents.stated_relation
+            else 'unspecified'
+        end as relation
+    from all_parents
+    inner join model_keys as children
+        on
+            all_parents.name_key = children.name_key
+            and all_parents.day between children.valid_from and children.valid_to
+    left join names
+        on
+            all_parents.parent_model_id = names.model_id
+            and coalesce(all_parents.parent_hub_oid, '') = coalesce(names.hub_oid, '')
+    left join model_keys as parents
+        on
+            names.name_key = parents.name_key
+            and all_parents.day between parents.valid_from and parents.valid_to
+),
+
+-- A tag without a relation is the second spelling of the tag that has one.
+spellings as (
+    select
+        *,
+        max(case when relation <> 'unspecified' then 1 else 0 end) over (
+            partition by name_key, day, content_hash, parent_key
+        ) as has_relation
+    from resolved
+),
+
+final as (
+    select distinct
+        name_key,
+        day,
+        content_hash,
+        child_key,
+        parent_key,
+        relation
+    from spellings
+    where relation <> 'unspecified' or has_relation = 0
+)
+
+select * from final

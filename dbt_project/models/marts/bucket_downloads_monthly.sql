@@ -1,0 +1,1 @@
+{{ group_downloads_monthly('size_bucket') }}

@@ -1,0 +1,8 @@
+select
+    day,
+    model_permaslug,
+    total_tokens,
+    as_of,
+    partition,
+    load_id
+from {{ source('raw', 'openrouter_rankings') }}

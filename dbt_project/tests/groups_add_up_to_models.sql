@@ -1,0 +1,44 @@
+-- By region, organisation, family and bucket the sums are those of the models, to the unit:
+-- `unknown` and `none` are never lost.
+{{ config(meta={'dagster': {'ref': {'name': 'group_shares'}}}) }}
+
+with groups_ as (
+    select
+        month,
+        population,
+        group_kind,
+        sum(downloads) as downloads,
+        sum(adjustment) as adjustment,
+        sum(cumulative_downloads) as cumulative_downloads,
+        sum(share) as share,
+        sum(cumulative_share) as cumulative_share
+    from {{ ref('group_shares') }}
+    group by month, population, group_kind
+),
+
+models as (
+    select
+        months.month,
+        populations.population,
+        sum(months.downloads) as downloads,
+        sum(months.adjustment) as adjustment,
+        sum(months.cumulative_downloads) as cumulative_downloads
+    from {{ ref('model_months') }} as months
+    inner join {{ ref('model_populations') }} as populations
+        on months.model_key = populations.model_key
+    group by months.month, populations.population
+)
+
+select
+    models.month,
+    models.population,
+    groups_.group_kind
+from models
+left join groups_
+    on models.month = groups_.month and models.population = groups_.population
+where
+    groups_.downloads is distinct from models.downloads
+    or groups_.adjustment is distinct from models.adjustment
+    or groups_.cumulative_downloads is distinct from models.cumulative_downloads
+    or abs(groups_.share - 1) > 1e-9
+    or abs(groups_.cumulative_share - 1) > 1e-9

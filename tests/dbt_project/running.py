@@ -1,0 +1,49 @@
+"""dbt as the tests run it: the project as it is, on a warehouse of the test's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from extract.home import Home
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+
+
+def build(home: Home, *arguments: str, without_aliases: bool = False) -> None:
+    """Seeds and models, without tests; raises with dbt's output on failure.
+
+    `without_aliases` empties the seed of organisations' former names for this run.
+    """
+    project = PROJECT
+    if without_aliases:
+        project = home.root / "project_without_aliases"
+        shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+        seed = project / "seeds" / "organization_aliases.csv"
+        seed.write_text(seed.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    dbt(home, "build", "--exclude-resource-types", "test", "unit_test", *arguments, project=project)
+
+
+def dbt(home: Home, *arguments: str, project: Path = PROJECT) -> str:
+    """Run dbt on a home's warehouse; returns its output, raises with it on failure."""
+    beside = Path(sys.executable).with_name("dbt")
+    done = subprocess.run(
+        [str(beside) if beside.exists() else "dbt", "--quiet", *arguments],
+        cwd=project,
+        env={
+            **os.environ,
+            "HUBTIDE_HOME": str(home.root),
+            "DBT_PROFILES_DIR": str(project),
+            "DBT_TARGET_PATH": str(home.root / "target"),
+            "DBT_LOG_PATH": str(home.root / "logs"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
