@@ -1,0 +1,97 @@
+"""Every dbt seed and model as an asset, every dbt test as an asset check."""
+
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtProject, dbt_assets
+from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+from orchestration.builds import new_build_id, project_commit
+from orchestration.dbt import (
+    WRITER_POOL,
+    LayerTranslator,
+    OfflineDbtCli,
+    build_arguments,
+    first_failure,
+    read_json,
+)
+from orchestration.environment import PROJECT_ROOT, dbt_target
+
+LOG = logging.getLogger("hubtide")
+
+
+class DbtRun(dg.Config):
+    """How to run dbt."""
+
+    full_refresh: bool = False
+
+
+def _raise_first_failure(invocation: DbtCliInvocation) -> None:
+    results = invocation.target_path / "run_results.json"
+    line = first_failure(read_json(results), invocation.manifest) if results.exists() else None
+    raise dg.Failure(
+        line or f"dbt failed before its first model: see {results.parent.name}/dbt.log"
+    )
+
+
+def _release_warehouse() -> None:
+    """Close the file that counting rows has opened in this process.
+
+    dbt-duckdb would keep it open as long as the process lives (profiles.yml, keep_open), and shut
+    the next writer out.
+    """
+    try:
+        DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
+    except Exception:  # dbt-duckdb raises a bare Exception where nothing was opened
+        LOG.debug("no connection of dbt to close")
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
+    """All of the project's nodes in one dbt invocation: dbt's start costs more than most models."""
+
+    @dbt_assets(
+        manifest=project.manifest_path,
+        project=project,
+        dagster_dbt_translator=LayerTranslator(),
+        pool=WRITER_POOL,
+        name="dbt_models",
+    )
+    def dbt_models(
+        context: dg.AssetExecutionContext, dbt: OfflineDbtCli, config: DbtRun
+    ) -> Iterator[Any]:
+        # marts.about reads these. As environment variables they make dbt parse that one model
+        # again; as --vars they would make it parse everything.
+        os.environ["HUBTIDE_BUILD_ID"] = new_build_id(context.run_id)
+        os.environ["HUBTIDE_COMMIT"] = project_commit(PROJECT_ROOT)
+        # A result of an earlier run must not be taken for this one's.
+        (dbt_target() / "run_results.json").unlink(missing_ok=True)
+        invocation = dbt.cli(
+            build_arguments(config.full_refresh),
+            context=context,
+            # One folder for all runs: its parse cache stays warm, and nothing piles up.
+            target_path=dbt_target(),
+            raise_on_error=False,
+        )
+        # Rows can be counted only when dbt has given back the file. Waiting for that here leaves
+        # both cores to dbt: dagster-dbt would spin until its first event is there. It would also
+        # ask for the columns of each test, which has none.
+        events = list(invocation.stream())
+        models = [event for event in events if isinstance(event, dg.Output)]
+        enriched = DbtEventIterator(iter(models), invocation)
+        try:
+            # Lineage of columns would parse each model's SQL again, which takes longer than dbt
+            # does, and fails on `using key`.
+            yield from enriched.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
+        finally:
+            _release_warehouse()
+        yield from (event for event in events if not isinstance(event, dg.Output))
+        if not invocation.is_successful():
+            _raise_first_failure(invocation)
+
+    return dbt_models

@@ -1,0 +1,224 @@
+"""Publishing: an immutable folder per build, and a link that leads to the current one.
+
+docs/operations.md, Publishing. Readers never wait for a writer and never see half a build:
+a folder appears under its name when it is complete, and `current` is replaced in one step.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.sources import SOURCES
+
+KEPT_BUILDS = 7
+
+# Written so that clients of DuckDB 1.4 and newer can open the file, those of BI tools among them.
+STORAGE_VERSION = "v1.4.0"
+
+CURRENT = "current"
+DATABASE = "marts.duckdb"
+
+
+@dataclass(frozen=True)
+class Build:
+    """A published build. `tables` maps each mart to its number of rows."""
+
+    build_id: str
+    folder: Path
+    tables: dict[str, int]
+
+
+def publish(warehouse: Path, exports: Path, commit: str, seeds_sha256: str) -> Build:
+    """Copy schema marts of the warehouse to exports/builds/<build_id>/ and make it current.
+
+    The build's id is marts.about's. A build that is there already is made current, not rewritten.
+
+    Raises:
+        ValueError: marts.about has not exactly one row.
+    """
+    builds = exports / "builds"
+    builds.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(builds)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        about = _about(connection)
+        build_id = str(about["build_id"])
+        folder = builds / build_id
+        if not folder.exists():
+            partial = builds / f".{build_id}.partial"
+            partial.mkdir()
+            tables = _copy_marts(connection, partial)
+            manifest = {
+                **about,
+                "commit": commit,
+                "seeds_sha256": seeds_sha256,
+                "sources": _sources(connection),
+                "loads": _loads(connection),
+                "tables": tables,
+                "files": _file_entries(partial),
+            }
+            _write_json(partial / "manifest.json", manifest)
+            _sync(partial)
+            partial.rename(folder)
+    set_current(exports, build_id)
+    prune(exports)
+    tables = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"]
+    return Build(build_id, folder, tables)
+
+
+def set_current(exports: Path, build_id: str) -> None:
+    """Let exports/current lead to a build, in one step. Rolling back is the same call.
+
+    Raises:
+        FileNotFoundError: there is no such build.
+    """
+    if not (exports / "builds" / build_id / "manifest.json").exists():
+        raise FileNotFoundError(f"exports/builds has no build {build_id}")
+    _replace_link(exports / CURRENT, Path("builds") / build_id)
+    _replace_link(exports / DATABASE, Path(CURRENT) / DATABASE)
+
+
+def current_build(exports: Path) -> Path | None:
+    """The real folder of the current build, or None. Who reads several files resolves it once."""
+    link = exports / CURRENT
+    return link.resolve() if link.exists() else None
+
+
+def prune(exports: Path, keep: int = KEPT_BUILDS) -> list[str]:
+    """Remove all but the newest `keep` builds and the current one; returns the ids removed."""
+    builds = sorted(path for path in (exports / "builds").iterdir() if path.name[0] != ".")
+    current = current_build(exports)
+    removed = [path for path in builds[:-keep] if path.resolve() != current]
+    for path in removed:
+        shutil.rmtree(path)
+    return [path.name for path in removed]
+
+
+def _remove_leftovers(builds: Path) -> None:
+    """A killed run leaves a partial folder; the pool of one writer means that no one is in it."""
+    for path in builds.glob(".*.partial"):
+        shutil.rmtree(path)
+
+
+def _replace_link(link: Path, target: Path) -> None:
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _about(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    cursor = connection.execute("select * from warehouse.marts.about")
+    names = [column[0] for column in cursor.description or ()]
+    rows = cursor.fetchall()
+    if len(rows) != 1:
+        raise ValueError(f"marts.about has {len(rows)} rows, not one: run dbt build again")
+    return dict(zip(names, rows[0], strict=True))
+
+
+def _copy_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+    """All tables and views of schema marts, as tables of one database and as Parquet files.
+
+    In the published file they stand in its default schema: whoever opens marts.duckdb then writes
+    `marts.about`, as in the warehouse, or just `about`. A schema `marts` in a database `marts`
+    would make `marts.about` ambiguous.
+    """
+    database = folder / DATABASE
+    connection.execute(
+        f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
+    )
+    names = [
+        str(row[0])
+        for row in connection.execute(
+            """
+            select table_name
+            from information_schema.tables
+            where table_catalog = 'warehouse' and table_schema = 'marts'
+            order by table_name
+            """
+        ).fetchall()
+    ]
+    rows = {}
+    for name in names:
+        published = f'published.main."{name}"'
+        connection.execute(f'create table {published} as from warehouse.marts."{name}"')
+        connection.execute(
+            f"copy {published} to {_text(folder / f'{name}.parquet')} "
+            "(format parquet, compression zstd)"
+        )
+        rows[name] = int(connection.execute(f"select count(*) from {published}").fetchall()[0][0])
+    connection.execute("detach published")
+    return rows
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The sources that this build holds, with licence and citation as of their last day."""
+    last_days = dict(
+        connection.execute(
+            """
+            select source, max(as_of)
+            from warehouse.raw.loads
+            where status = 'loaded'
+            group by source
+            """
+        ).fetchall()
+    )
+    return [
+        {
+            "source": source.name,
+            "title": source.title,
+            "licence": source.licence,
+            "as_of": last_days[source.name],
+            "citation": source.citation.format(as_of=last_days[source.name]),
+        }
+        for source in SOURCES
+        if source.name in last_days
+    ]
+
+
+def _loads(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        """
+        select load_id, source, partition, sha256
+        from warehouse.raw.loads
+        where status = 'loaded'
+        order by load_id
+        """
+    ).fetchall()
+    names = ("load_id", "source", "partition", "sha256")
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _file_entries(folder: Path) -> dict[str, dict[str, Any]]:
+    entries = {}
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        entries[path.name] = {"sha256": digest, "bytes": path.stat().st_size}
+    return entries
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _sync(folder: Path) -> None:
+    """The content is durable before its name is: a power cut leaves the last build current."""
+    for path in [*folder.iterdir(), folder]:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _text(path: Path) -> str:
+    """A path as a SQL string."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,118 @@
+"""Runs a job in this process against the home's Dagster instance."""
+
+import contextlib
+import io
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster._core.instance.ref import InstanceRef
+
+LOG = logging.getLogger("hubtide")
+
+# A run started here carries its process, so that a killed one can be told from a living one.
+PID_TAG = "hubtide/pid"
+
+# Only what the project itself reports goes to the terminal (logger `hubtide`).
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+# Step output is not captured into files here: it goes to the terminal, and capturing costs a
+# process for each step.
+_NO_CAPTURE = {
+    "compute_logs": {
+        "module": "dagster._core.storage.noop_compute_log_manager",
+        "class": "NoOpComputeLogManager",
+    }
+}
+
+
+class RunFailedError(Exception):
+    """A run failed; the message is one line for the user."""
+
+
+@contextlib.contextmanager
+def instance() -> Iterator[DagsterInstance]:
+    """The persistent instance of DAGSTER_HOME, without capture of step output."""
+    reference = InstanceRef.from_dir(os.environ["DAGSTER_HOME"], overrides=_NO_CAPTURE)
+    with DagsterInstance.from_ref(reference) as opened:
+        yield opened
+
+
+def execute(
+    job: dg.JobDefinition, config: Mapping[str, Any], stdout: io.TextIOBase | None = None
+) -> None:
+    """Run a job in this process; what steps print goes to `stdout`.
+
+    Raises:
+        RunFailedError: with the first failing step's line.
+    """
+    with instance() as opened:
+        release_abandoned_runs(opened)
+        # dagster-dbt changes the working directory in threads, and does not always change back.
+        with (
+            contextlib.chdir(Path.cwd()),
+            contextlib.redirect_stdout(stdout) if stdout else contextlib.nullcontext(),
+        ):
+            result = job.execute_in_process(
+                run_config={**_QUIET, **config},
+                instance=opened,
+                tags={PID_TAG: str(os.getpid())},
+                raise_on_error=False,
+            )
+        if not result.success:
+            raise RunFailedError(failure_line(result.all_events))
+
+
+def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
+    """Close runs whose process was killed: their place in the pool would never be freed."""
+    released = []
+    started = RunsFilter(statuses=[DagsterRunStatus.STARTED])
+    for run in opened.get_runs(started):
+        if _is_abandoned(run):
+            opened.report_run_failed(run, "the process of this run is gone")
+            opened.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            released.append(run.run_id)
+    return released
+
+
+def _is_abandoned(run: DagsterRun) -> bool:
+    pid = run.tags.get(PID_TAG, "")
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def failure_line(events: Sequence[DagsterEvent]) -> str:
+    """One line on the first step that failed."""
+    for event in events:
+        if not event.is_step_failure:
+            continue
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            return one_line(data.user_failure_data.description)
+        error = data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        message = one_line(error.message) if error else "unknown error"
+        return f"{event.step_key}: {message}"
+    return "the run failed outside its steps; see the run in `make dev`"
+
+
+def one_line(text: str) -> str:
+    """Text without line breaks and runs of blanks."""
+    return " ".join(text.split())
+
+
+def relative(path: Path, start: Path | None = None) -> str:
+    """A path as a user would type it from where they are."""
+    return os.path.relpath(path, start or Path.cwd())

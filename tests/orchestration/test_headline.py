@@ -1,0 +1,102 @@
+"""The headline tables: formatting, and what they say on a published copy."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from orchestration.headline import (
+    SYNTHETIC_BANNER,
+    Table,
+    format_table,
+    format_value,
+    headline,
+    percent,
+    render,
+    telling_horizon,
+)
+from tests.conftest import Ran
+
+ABOUT = {"build_id": "b1", "data_kind": "real", "as_of": "2026-05-24"}
+
+
+def test_numbers_are_marked_and_aligned() -> None:
+    table = Table("Title", ("name", "downloads>"), [("one", 1234567), ("three", 8)])
+    assert format_table(table).splitlines() == [
+        "Title",
+        "  name   downloads",
+        "  -----  ---------",
+        "  one    1,234,567",
+        "  three          8",
+    ]
+
+
+def test_values() -> None:
+    assert format_value(None) == "-"
+    assert format_value(True) == "yes"
+    assert format_value(2.345) == "2.35"
+    assert format_value(Decimal("1234.5")) == "1,234.50"
+    assert percent(None) == "-"
+    assert percent(0.4567) == "45.7%"
+
+
+def test_the_telling_horizon_is_the_longest_with_scores_in_most_sizes() -> None:
+    assert telling_horizon({7: 5, 30: 6, 90: 6, 365: 1}) == 90
+    assert telling_horizon({7: 0}) is None
+    assert telling_horizon({}) is None
+
+
+def test_synthetic_figures_stand_between_two_banners() -> None:
+    lines = render({**ABOUT, "data_kind": "synthetic"}, [], [], "2026-01-01").splitlines()
+    assert [line for line in lines if line == SYNTHETIC_BANNER] == [SYNTHETIC_BANNER] * 2
+    assert lines[1] == SYNTHETIC_BANNER
+    assert lines[-2] == SYNTHETIC_BANNER
+    assert not any("openrouter.ai" in line for line in lines)
+
+
+def test_real_token_figures_carry_their_citation() -> None:
+    text = render(ABOUT, [], ["files, rows: 3 days partial, a to b"], "2026-08-22")
+    assert SYNTHETIC_BANNER not in text
+    assert text.endswith("Source: OpenRouter (openrouter.ai/rankings), as of 2026-08-22.")
+    assert "Coverage\n  files, rows" in text
+
+
+def test_a_copy_with_few_marts_gives_what_it_has(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
+        connection.execute(
+            "create table about as select 'b1' as build_id, 'real' as data_kind, "
+            "date '2026-05-24' as as_of"
+        )
+        connection.execute(
+            """
+            create table region_downloads_monthly as
+            select * from (values
+                (date '2026-04-01', 'tracked', 'us', 90::bigint, 0.9),
+                (date '2026-05-01', 'tracked', 'us', 100::bigint, 0.25),
+                (date '2026-05-01', 'tracked', 'china', 300::bigint, 0.75),
+                (date '2026-05-01', 'hub', 'other', 999::bigint, 1.0)
+            ) as t(month, population, region, cumulative_downloads, cumulative_share)
+            """
+        )
+    text = headline(tmp_path)
+    assert "Regions: cumulative downloads, tracked models, end of 2026-05" in text
+    assert text.index("china") < text.index("us  ")
+    assert "75.0%" in text
+    assert "999" not in text
+    assert "Sizes" not in text
+
+
+def test_the_sample_prints_its_headline(sample_run: Ran) -> None:
+    stdout = sample_run.stdout
+    assert stdout.count(SYNTHETIC_BANNER) == 2
+    for title in (
+        "Regions:",
+        "Organisations:",
+        "Sizes:",
+        "Relative adoption",
+        "Tokens",
+        "Coverage",
+    ):
+        assert title in stdout
+    for word in ("Warehouse", "Exports", "For BI"):
+        assert word in stdout

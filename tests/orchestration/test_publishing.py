@@ -1,0 +1,205 @@
+"""Publishing: complete or not at all, replaced in one step, seven builds kept."""
+
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from extract.warehouse import SCHEMA
+from orchestration import publishing
+from orchestration.builds import new_build_id, project_commit, seeds_digest
+from orchestration.publishing import (
+    KEPT_BUILDS,
+    current_build,
+    prune,
+    publish,
+    set_current,
+)
+
+
+def make_warehouse(path: Path, build_id: str = "b1", rows: int = 3) -> Path:
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(SCHEMA.read_text(encoding="utf-8"))
+        connection.execute(
+            """
+            insert into raw.loads
+            values (7, 'openrouter', 'p', 'loaded', 1, 1, 0, 0, 0, 'abc', false,
+                date '2026-05-24', 0, null, now(), now())
+            """
+        )
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.about as select 'real' as data_kind, date '2026-05-24' as as_of, "
+            f"timestamp '2026-05-25' as built_at, '{build_id}' as build_id"
+        )
+        connection.execute(f"create table marts.facts as select range as n from range({rows})")
+        connection.execute("create view marts.doubled as select n * 2 as m from marts.facts")
+    return path
+
+
+def build_folder(exports: Path, build_id: str) -> None:
+    folder = exports / "builds" / build_id
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text("{}")
+
+
+def test_a_build_holds_tables_views_parquet_and_a_manifest(tmp_path: Path) -> None:
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    build = publish(warehouse, tmp_path / "exports", commit="c0ffee", seeds_sha256="5eed")
+    assert build.tables == {"about": 1, "doubled": 3, "facts": 3}
+    with duckdb.connect(str(tmp_path / "exports" / "marts.duckdb"), read_only=True) as connection:
+        # Both ways in which a user would write it.
+        assert connection.execute("select sum(m) from marts.doubled").fetchall() == [(6,)]
+        assert connection.execute("select sum(n) from facts").fetchall() == [(3,)]
+        kinds = connection.execute(
+            "select distinct table_type from information_schema.tables"
+        ).fetchall()
+        assert kinds == [("BASE TABLE",)]
+    facts = tmp_path / "exports" / "current" / "facts.parquet"
+    assert duckdb.execute(f"select count(*) from '{facts}'").fetchall() == [(3,)]
+    manifest = json.loads((build.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["data_kind"] == "real"
+    assert (manifest["commit"], manifest["seeds_sha256"]) == ("c0ffee", "5eed")
+    assert manifest["tables"] == build.tables
+    assert manifest["loads"] == [
+        {"load_id": 7, "source": "openrouter", "partition": "p", "sha256": "abc"}
+    ]
+    assert manifest["sources"][0]["citation"] == (
+        "Source: OpenRouter (openrouter.ai/rankings), as of 2026-05-24."
+    )
+    for name, entry in manifest["files"].items():
+        content = (build.folder / name).read_bytes()
+        assert entry == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def test_the_file_is_written_for_older_clients(tmp_path: Path) -> None:
+    build = publish(make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports", "c", "s")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{build.folder / 'marts.duckdb'}' as p (read_only)")
+        tags = connection.execute(
+            "select tags from duckdb_databases() where database_name = 'p'"
+        ).fetchall()[0][0]
+    assert "v1.4" in str(tags)
+
+
+def test_links_are_relative_and_follow_the_newest_build(tmp_path: Path) -> None:
+    warehouse, exports = tmp_path / "warehouse.duckdb", tmp_path / "exports"
+    publish(make_warehouse(warehouse, "b1"), exports, "c", "s")
+    publish(make_warehouse(warehouse, "b2"), exports, "c", "s")
+    assert (exports / "current").readlink() == Path("builds/b2")
+    assert (exports / "marts.duckdb").readlink() == Path("current/marts.duckdb")
+    moved = exports.rename(tmp_path / "moved")
+    assert current_build(moved) == (moved / "builds" / "b2").resolve()
+
+
+def test_a_reader_keeps_the_build_that_it_opened(tmp_path: Path) -> None:
+    warehouse, exports = tmp_path / "warehouse.duckdb", tmp_path / "exports"
+    first = publish(make_warehouse(warehouse, "b1", rows=3), exports, "c", "s")
+    with duckdb.connect(str(first.folder / "marts.duckdb"), read_only=True) as reader:
+        publish(make_warehouse(warehouse, "b2", rows=5), exports, "c", "s")
+        assert reader.execute("select count(*) from facts").fetchall() == [(3,)]
+    folder = current_build(exports)
+    assert folder is not None
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as reader:
+        assert reader.execute("select count(*) from facts").fetchall() == [(5,)]
+
+
+def test_a_build_that_breaks_leaves_the_last_one_current(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, exports = tmp_path / "warehouse.duckdb", tmp_path / "exports"
+    publish(make_warehouse(warehouse, "b1"), exports, "c", "s")
+
+    def broken(*_arguments: object) -> None:
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_write_json", broken)
+        make_warehouse(warehouse, "b2")
+        with pytest.raises(OSError, match="disk full"):
+            publish(warehouse, exports, "c", "s")
+    assert (exports / "current").readlink() == Path("builds/b1")
+    assert not (exports / "builds" / "b2").exists()
+    publish(warehouse, exports, "c", "s")
+    assert (exports / "current").readlink() == Path("builds/b2")
+    assert sorted(path.name for path in (exports / "builds").iterdir()) == ["b1", "b2"]
+
+
+def test_a_link_is_never_absent_while_it_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for build_id in ("b1", "b2"):
+        build_folder(tmp_path, build_id)
+    set_current(tmp_path, "b1")
+    seen = []
+    replace = os.replace
+
+    def watched(source: Path, target: Path) -> Path:
+        seen.append(os.readlink(target))
+        replace(source, target)
+        seen.append(os.readlink(target))
+        return target
+
+    monkeypatch.setattr(Path, "replace", watched)
+    set_current(tmp_path, "b2")
+    assert seen == ["builds/b1", "builds/b2", "current/marts.duckdb", "current/marts.duckdb"]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_publishing_the_same_build_again_changes_no_file(tmp_path: Path) -> None:
+    warehouse, exports = make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports"
+    first = publish(warehouse, exports, "c", "s")
+    before = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    publish(warehouse, exports, "c", "s")
+    assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == before
+
+
+def test_seven_builds_are_kept_and_the_current_one_always(tmp_path: Path) -> None:
+    for number in range(KEPT_BUILDS + 3):
+        build_folder(tmp_path, f"b{number:02}")
+    set_current(tmp_path, "b01")
+    assert prune(tmp_path) == ["b00", "b02"]
+    assert current_build(tmp_path) == (tmp_path / "builds" / "b01").resolve()
+    assert len(list((tmp_path / "builds").iterdir())) == KEPT_BUILDS + 1
+
+
+def test_rolling_back_to_a_build_that_is_gone_is_refused(tmp_path: Path) -> None:
+    build_folder(tmp_path, "b1")
+    set_current(tmp_path, "b1")
+    with pytest.raises(FileNotFoundError, match="no build b0"):
+        set_current(tmp_path, "b0")
+    assert (tmp_path / "current").readlink() == Path("builds/b1")
+
+
+def test_a_warehouse_without_its_one_row_about_is_not_published(tmp_path: Path) -> None:
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("delete from marts.about")
+    with pytest.raises(ValueError, match="has 0 rows"):
+        publish(warehouse, tmp_path / "exports", "c", "s")
+    assert current_build(tmp_path / "exports") is None
+
+
+def test_build_ids_sort_by_time() -> None:
+    early = new_build_id("ffffffff-1", datetime(2026, 5, 1, 9, tzinfo=UTC))
+    late = new_build_id("00000000-1", datetime(2026, 5, 1, 10, tzinfo=UTC))
+    assert early == "20260501T090000Z-ffffffff"
+    assert early < late
+
+
+def test_a_folder_without_git_has_no_commit(tmp_path: Path) -> None:
+    assert project_commit(tmp_path) == "unknown"
+
+
+def test_the_seeds_digest_follows_names_and_contents(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n")
+    one = seeds_digest(tmp_path)
+    (tmp_path / "a.csv").rename(tmp_path / "b.csv")
+    two = seeds_digest(tmp_path)
+    (tmp_path / "b.csv").write_text("y\n")
+    assert len({one, two, seeds_digest(tmp_path)}) == 3

@@ -1,0 +1,220 @@
+"""Runs and their one line when they fail."""
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster import DagsterRunStatus
+
+from extract.home import Home
+from extract.warehouse import SCHEMA
+from orchestration import ledger
+from orchestration.cli import main
+from orchestration.dbt import first_failure
+from orchestration.defs.raw import summary
+from orchestration.environment import prepare
+from orchestration.progress import DbtProgress, throttled
+from orchestration.runs import PID_TAG, RunFailedError, execute, instance, release_abandoned_runs
+from tests.conftest import Ran, run_module
+
+
+@dg.op
+def breaks() -> None:
+    raise dg.Failure("files readings/a.csv, row 3: no model_id; correct the row")
+
+
+@dg.op
+def crashes() -> None:
+    try:
+        raise KeyError("inner\nline")
+    except KeyError as error:
+        raise RuntimeError("outer") from error
+
+
+@dg.job
+def breaking_job() -> None:
+    breaks()
+
+
+@dg.job
+def crashing_job() -> None:
+    crashes()
+
+
+def test_a_failure_is_one_line_without_a_traceback(
+    at_home: Callable[[], Home], capfd: pytest.CaptureFixture[str]
+) -> None:
+    prepare()
+    with pytest.raises(RunFailedError) as caught:
+        execute(breaking_job, {})
+    assert str(caught.value) == "files readings/a.csv, row 3: no model_id; correct the row"
+    with pytest.raises(RunFailedError, match=r"^crashes: KeyError: 'inner\\nline'$"):
+        execute(crashing_job, {})
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
+def test_a_killed_run_gives_back_its_place_in_the_pool(at_home: Callable[[], Home]) -> None:
+    prepare()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with instance() as opened:
+        opened.event_log_storage.set_concurrency_slots("duckdb_writer", 1)
+        runs = {
+            pid: opened.create_run_for_job(
+                breaking_job, tags={PID_TAG: str(pid)}, status=DagsterRunStatus.STARTED
+            )
+            for pid in (gone.pid, os.getpid())
+        }
+        dead, alive = runs[gone.pid], runs[os.getpid()]
+        opened.event_log_storage.claim_concurrency_slot("duckdb_writer", dead.run_id, "step")
+        assert release_abandoned_runs(opened) == [dead.run_id]
+        status = {run.run_id: run.status for run in opened.get_runs()}
+        assert status[dead.run_id] == DagsterRunStatus.FAILURE
+        assert status[alive.run_id] == DagsterRunStatus.STARTED
+        claim = opened.event_log_storage.claim_concurrency_slot(
+            "duckdb_writer", alive.run_id, "step"
+        )
+        assert claim.is_claimed
+
+
+def test_an_import_without_a_folder_shows_the_layout(tmp_path: Path) -> None:
+    for arguments in ([], [""], [str(tmp_path)], [str(tmp_path / "nowhere")]):
+        ran = run_module(tmp_path / "home", "orchestration", "import", *arguments)
+        assert ran.returncode != 0
+        assert "readings" in ran.stdout
+        assert "Traceback" not in ran.stderr
+
+
+def test_a_headline_before_the_first_build_is_refused(
+    at_home: Callable[[], Home], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["headline"]) == 1
+    assert capsys.readouterr().err.startswith("hubtide: nothing is published yet")
+
+
+def test_a_broken_file_fails_the_import_with_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "readings").mkdir(parents=True)
+    (folder / "readings" / "a.csv").write_text("when,who\n2026-01-01,a/b\n")
+    ran = run_module(tmp_path / "home", "orchestration", "import", str(folder))
+    assert ran.returncode != 0
+    last = ran.stderr.strip().splitlines()[-1]
+    assert last.startswith("hubtide: ")
+    assert "files a has no column" in last
+    assert str(tmp_path) not in last
+    assert "Traceback" not in ran.stderr
+    assert not (tmp_path / "home" / "exports" / "current").exists()
+
+
+def test_the_sample_reports_progress_and_no_debug_noise(sample_run: Ran) -> None:
+    assert "hub_stats: " in sample_run.stderr
+    assert "dbt: " in sample_run.stderr
+    assert "DEBUG" not in sample_run.stderr
+    assert len(sample_run.stderr.splitlines()) < 80
+
+
+def test_the_first_failing_node_is_named() -> None:
+    manifest = {
+        "nodes": {
+            "model.hubtide.models": {"name": "models", "schema": "buckets"},
+            "test.hubtide.not_null_models_org.1": {
+                "name": "not_null_models_org",
+                "column_name": "org",
+                "attached_node": "model.hubtide.models",
+            },
+        }
+    }
+
+    def line(unique_id: str, status: str, message: str) -> str | None:
+        results = [
+            {"unique_id": "model.hubtide.fine", "status": "success", "message": "OK"},
+            {"unique_id": unique_id, "status": status, "message": message},
+        ]
+        return first_failure({"results": results}, manifest)
+
+    message = "Runtime Error in model models (models/buckets/models.sql)\n  Binder Error: no\n  x"
+    assert line("model.hubtide.models", "error", message) == (
+        "dbt model buckets.models failed: Binder Error: no x"
+    )
+    assert line("test.hubtide.not_null_models_org.1", "fail", "Got 3 results") == (
+        "dbt test not_null_models_org on models.org failed: Got 3 results"
+    )
+    assert line("model.hubtide.models", "success", "OK") is None
+
+
+def test_dbt_lines_become_counts() -> None:
+    lines: list[str] = []
+    progress = DbtProgress(lines.append, seconds=0)
+    for text in (
+        "10:00:00  1 of 3 START sql view model staging.x",
+        "10:00:01  1 of 3 OK created sql view model staging.x [OK in 0.1s]",
+        "10:00:01  2 of 3 PASS not_null_x [PASS in 0.1s]",
+        "10:00:01  3 of 3 FAIL 2 unique_x [FAIL 2 in 0.1s]",
+    ):
+        progress.write(text + "\n")
+    assert lines == [f"dbt: {n} of 3 models and tests" for n in (1, 2, 3)]
+    assert progress.summary() == "dbt: 1 built, 1 tests passed, 1 tests failed"
+
+
+def test_progress_is_throttled() -> None:
+    now = [0.0]
+    lines: list[str] = []
+    say = throttled(lines.append, seconds=2.0, clock=lambda: now[0])
+    for second in range(6):
+        now[0] = float(second)
+        say(str(second))
+    assert lines == ["2", "4"]
+
+
+def test_a_source_without_a_part_says_so() -> None:
+    assert summary("files", []) == "files: the import folder has no part for it, zero partitions"
+
+
+@pytest.fixture
+def connection() -> duckdb.DuckDBPyConnection:
+    opened = duckdb.connect()
+    opened.execute(SCHEMA.read_text(encoding="utf-8"))
+    return opened
+
+
+def add_load(connection: duckdb.DuckDBPyConnection, load_id: int, *counts: Any) -> None:
+    connection.execute(
+        "insert into raw.loads values (?, 'files', ?, ?, ?, ?, ?, ?, 0, 'x', false, null, 0, "
+        "null, now(), now())",
+        [load_id, f"p{load_id}", *counts],
+    )
+
+
+def test_the_ledger_is_held_to_its_sum(connection: duckdb.DuckDBPyConnection) -> None:
+    add_load(connection, 1, "loaded", 100, 90, 9, 1)
+    add_load(connection, 2, "failed", 5, 0, 0, 0)
+    assert ledger.accounting_gaps(connection) == []
+    assert ledger.reject_share(connection) == {"files": 0.01}
+    add_load(connection, 3, "loaded", 10, 3, 3, 3)
+    assert ledger.accounting_gaps(connection) == ["files/p3"]
+
+
+def test_a_warehouse_that_is_not_there_has_no_rows(tmp_path: Path) -> None:
+    assert ledger.row_counts(tmp_path / "none.duckdb", ["loads"]) == {"loads": 0}
+
+
+def test_the_environment_keeps_all_state_at_home_and_statistics_off(
+    at_home: Callable[[], Home],
+) -> None:
+    os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "true"
+    home = prepare()
+    for name in ("DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
+        assert Path(os.environ[name]).is_relative_to(home.root)
+    assert os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"] == "false"
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"] == "yes"
+    with instance() as opened:
+        assert opened.telemetry_enabled is False
+        assert opened.get_concurrency_config().pool_config.default_pool_limit == 1
+    assert logging.getLogger("hubtide").name == "hubtide"
