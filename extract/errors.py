@@ -25,7 +25,7 @@ class LandingError(HubtideError):
 
 
 class WarehouseLockedError(HubtideError):
-    """Another process has the warehouse's file open (docs/method.md, One writer)."""
+    """Another process has the warehouse's file open (docs/operations.md, One writer)."""
 
 
 class MixedKindsError(HubtideError):

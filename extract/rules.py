@@ -1,7 +1,7 @@
 """The contract at the door: what a record and a partition must satisfy, as SQL and thresholds.
 
 A record that breaks the contract goes to raw.rejects with its reason and payload and the rest
-loads; a partition that breaks it fails as a whole (docs/method.md, Contract at the door).
+loads; a partition that breaks it fails as a whole (docs/operations.md, Contract at the door).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ LOG = logging.getLogger("hubtide")
 
 SAMPLE = dg.AssetKey("sample_snapshots")
 
-# More than this share of a partition rejected fails its load (docs/method.md, Contract at the
+# More than this share of a partition rejected fails its load (docs/operations.md, Contract at the
 # door); over all partitions together it can only be exceeded by a fault of the ledger.
 MAX_REJECT_SHARE = 0.01
 
