@@ -6,7 +6,8 @@ running it again, and the same run twice changes nothing.
 
 A partition that is delivered again with other content lands beside what it replaces: the earlier
 files stay, and its manifest stays as manifest-<digest>.json, because the load of the new content
-may still fail, and then the earlier content is what the warehouse holds (docs/operations.md, Landing).
+may still fail, and then the earlier content is what the warehouse holds (docs/operations.md,
+Landing).
 """
 
 from __future__ import annotations

@@ -92,6 +92,68 @@ def test_tokens_agree_with_the_file(
     assert found == expected
 
 
+def test_sizes_agree_with_the_reviewed_part_of_the_atom_file(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """Within 5 % wherever its note does not say "Legacy"; where it does, a difference is a row."""
+    rows = warehouse.execute(
+        """
+        select
+            models.model_id,
+            atom.notes like '%Legacy%' as is_legacy,
+            disagreements.subject is not null as is_listed
+        from raw.tracked_models_parameters as atom
+        inner join marts.dim_models as models on atom.model_id = models.model_id
+        left join marts.source_disagreements as disagreements
+            on
+                models.model_id = disagreements.subject
+                and disagreements.field = 'parameters_total'
+                and disagreements.source_b like 'atom%'
+        where abs(ln(models.parameters_total / (atom.total_params_b * 1e9))) > ln(1.05)
+        """
+    ).fetchall()
+    assert [model for model, is_legacy, _ in rows if not is_legacy] == []
+    assert [model for model, _, is_listed in rows if not is_listed] == []
+
+
+def test_no_listed_model_is_lost(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Every listed repository of the snapshot is tracked, tag or none, but for the seed's word."""
+    lost = warehouse.execute(
+        """
+        select models.model_id, models.tracking_rule
+        from raw.tracked_models_list as listed
+        inner join marts.dim_models as models on listed.model_id = models.model_id
+        where not models.is_tracked and models.tracking_rule <> 'seed_exclude'
+        """
+    ).fetchall()
+    assert lost == []
+
+
+def test_merges_keep_all_their_parents(
+    warehouse: duckdb.DuckDBPyConnection, shared_data: Path
+) -> None:
+    snapshot = shared_data / "hub_stats" / "2026-05-20.parquet"
+    stated = warehouse.execute(
+        """
+        select count(distinct id), count(distinct (id, lower(parent.id)))
+        from (
+            select id, unnest(baseModels.models) as parent
+            from read_parquet(?)
+            where baseModels.relation = 'merge'
+        )
+        """,
+        [str(snapshot)],
+    ).fetchall()
+    kept = warehouse.execute(
+        """
+        select count(distinct child_id), count(*)
+        from marts.lineage_edges
+        where relation = 'merge'
+        """
+    ).fetchall()
+    assert stated == kept == [(1116, 3731)]
+
+
 def test_the_headline_is_of_real_data(real_run: Ran) -> None:
     assert "SYNTHETIC" not in real_run.stdout
     assert "Source: OpenRouter (openrouter.ai/rankings), as of " in real_run.stdout

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from extract.home import Home
-
-PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+from orchestration.dbt import dbt_executable
+from orchestration.environment import DBT_PROJECT_DIR, STATISTICS_OFF
 
 
 def build(home: Home, *arguments: str, without_aliases: bool = False) -> None:
@@ -18,23 +17,23 @@ def build(home: Home, *arguments: str, without_aliases: bool = False) -> None:
 
     `without_aliases` empties the seed of organisations' former names for this run.
     """
-    project = PROJECT
+    project = DBT_PROJECT_DIR
     if without_aliases:
         project = home.root / "project_without_aliases"
-        shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+        shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
         seed = project / "seeds" / "organization_aliases.csv"
         seed.write_text(seed.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
     dbt(home, "build", "--exclude-resource-types", "test", "unit_test", *arguments, project=project)
 
 
-def dbt(home: Home, *arguments: str, project: Path = PROJECT) -> str:
+def dbt(home: Home, *arguments: str, project: Path = DBT_PROJECT_DIR) -> str:
     """Run dbt on a home's warehouse; returns its output, raises with it on failure."""
-    beside = Path(sys.executable).with_name("dbt")
     done = subprocess.run(
-        [str(beside) if beside.exists() else "dbt", "--quiet", *arguments],
+        [dbt_executable(), "--quiet", *arguments],
         cwd=project,
         env={
             **os.environ,
+            **STATISTICS_OFF,
             "HUBTIDE_HOME": str(home.root),
             "DBT_PROFILES_DIR": str(project),
             "DBT_TARGET_PATH": str(home.root / "target"),
