@@ -30,12 +30,16 @@ tenths as (
     group by size_bucket, horizon_days
 )
 
-select size_bucket, horizon_days
+select
+    size_bucket,
+    horizon_days
 from falls
 where is_fall
 
 union all
 
-select size_bucket, horizon_days
+select
+    size_bucket,
+    horizon_days
 from tenths
 where score is null or score != 1
