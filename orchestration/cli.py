@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from extract.cli import main as extract_main
 from extract.home import Home
 from extract.import_folder import ImportFolder
 from extract.loading import SOURCES as LOADERS
-from orchestration.environment import PROJECT_ROOT, prepare
+from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
+from orchestration.manifest import parse_if_stale
 from orchestration.publishing import DATABASE, current_build
 from orchestration.sources import SOURCES
 
@@ -81,10 +83,8 @@ def _headline(_options: argparse.Namespace, home: Home) -> int:
 
 
 def _dev(options: argparse.Namespace, _home: Home) -> int:
-    from orchestration.dbt import load_project
-
     # Parsed once here: the processes that `dagster dev` starts would all do it at once.
-    load_project()
+    parse_if_stale(DBT_PROJECT_DIR, dbt_target())
     # The processes of `dagster dev` import orchestration/ wherever they are started.
     os.environ["PYTHONPATH"] = os.pathsep.join(
         filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])
@@ -94,9 +94,7 @@ def _dev(options: argparse.Namespace, _home: Home) -> int:
 
 
 def _parse(_options: argparse.Namespace, _home: Home) -> int:
-    from orchestration.dbt import load_project
-
-    load_project()
+    parse_if_stale(DBT_PROJECT_DIR, dbt_target())
     return 0
 
 
@@ -109,7 +107,13 @@ def _pipeline(job: str, config: Mapping[str, Any], home: Home) -> int:
     _show_progress()
     started = time.monotonic()
     LOG.info("starting")
-    # Dagster and dbt take seconds to import: the commands above that need neither answer at once.
+    # Dagster and dbt take seconds to import: the commands above that need neither answer at once,
+    # and dbt parses the project in its own process in the meantime.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        parsing = pool.submit(parse_if_stale, DBT_PROJECT_DIR, dbt_target())
+        import dagster_dbt  # noqa: F401
+
+        parsing.result()
     from orchestration.definitions import defs
     from orchestration.headline import headline
     from orchestration.progress import DbtProgress

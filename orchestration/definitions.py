@@ -2,11 +2,12 @@
 
 import dagster as dg
 
-from orchestration.dbt import OfflineDbtCli, dbt_executable, load_project
+from orchestration.dbt import OfflineDbtCli, load_project
 from orchestration.defs.dbt_models import dbt_models_assets
 from orchestration.defs.published import published_asset
 from orchestration.defs.raw import ASSETS, SAMPLE
 from orchestration.environment import prepare
+from orchestration.manifest import dbt_executable
 
 prepare()
 _project = load_project()

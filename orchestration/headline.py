@@ -32,7 +32,7 @@ def headline(folder: Path) -> str:
     with duckdb.connect(str(folder / DATABASE), read_only=True) as connection:
         about = _records(connection, "select * from marts.about")[0]
         tables = [table for table in (read(connection) for read in _READERS) if table]
-        sources = _coverage(connection)
+        sources = _coverage(connection, about)
         tokens_as_of = _tokens_as_of(connection)
     return render(about, tables, sources, tokens_as_of)
 
@@ -202,7 +202,7 @@ def _tokens_as_of(connection: duckdb.DuckDBPyConnection) -> Any:
     return connection.execute("select max(as_of) from marts.inference_daily").fetchall()[0][0]
 
 
-def _coverage(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _coverage(connection: duckdb.DuckDBPyConnection, about: dict[str, Any]) -> list[str]:
     if not _has(connection, "coverage_daily"):
         return []
     rows = connection.execute(
@@ -213,10 +213,16 @@ def _coverage(connection: duckdb.DuckDBPyConnection) -> list[str]:
         order by source, scope, status
         """
     ).fetchall()
-    return [
+    lines = [
         f"{source}, {scope}: {days:,} days {status}, {first} to {last}"
         for source, scope, status, first, last, days in rows
     ]
+    if about.get("listed_models"):
+        lines.append(
+            f"the ATOM list: {about['listed_models_covered']:,} of {about['listed_models']:,} "
+            "listed models have a counter here"
+        )
+    return lines
 
 
 _READERS: tuple[Callable[[duckdb.DuckDBPyConnection], Table | None], ...] = (

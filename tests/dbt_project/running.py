@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 from extract.home import Home
-from orchestration.dbt import dbt_executable
 from orchestration.environment import DBT_PROJECT_DIR, STATISTICS_OFF
+from orchestration.manifest import dbt_executable
 
 
 def build(home: Home, *arguments: str, without_aliases: bool = False) -> None:

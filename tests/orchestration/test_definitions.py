@@ -12,6 +12,7 @@ import pytest
 from extract.loading import SOURCES as LOADERS
 from orchestration import dbt
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target, prepare
+from orchestration.manifest import parse_if_stale
 from orchestration.sources import LEDGER_TABLES, SOURCES
 
 LAYERS = {"staging", "buckets", "adoption", "lineage", "inference", "marts"}
@@ -148,10 +149,10 @@ def test_a_manifest_is_written_once_and_again_when_a_file_goes(
         return type("Done", (), {"returncode": 0, "stdout": "", "stderr": ""})()
 
     monkeypatch.setattr("subprocess.run", parse)
-    assert dbt.parse_if_stale(project, tmp_path / "target")
-    assert not dbt.parse_if_stale(project, tmp_path / "target")
+    assert parse_if_stale(project, tmp_path / "target")
+    assert not parse_if_stale(project, tmp_path / "target")
     model.unlink()
-    assert dbt.parse_if_stale(project, tmp_path / "target")
+    assert parse_if_stale(project, tmp_path / "target")
     assert len(calls) == 2
 
 

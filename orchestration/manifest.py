@@ -1,0 +1,75 @@
+"""dbt's manifest: parsed when the project's files have changed, and only then.
+
+Imports neither Dagster nor dbt, so that a command can start parsing before it loads them.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+# Files that decide what a manifest says.
+_INPUT_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
+
+
+class ManifestError(Exception):
+    """dbt cannot parse the project; the message is one line."""
+
+
+def dbt_executable() -> str:
+    """The dbt that stands beside the running Python, whether or not that is on PATH."""
+    beside = Path(sys.executable).with_name("dbt")
+    return str(beside) if beside.exists() else "dbt"
+
+
+def parse_if_stale(project_dir: Path, target: Path) -> bool:
+    """Run `dbt parse` if no manifest fits the project's files; says whether it ran.
+
+    Contents are compared, not times: a checkout changes times, a deleted file leaves none.
+
+    Raises:
+        ManifestError: dbt cannot parse the project.
+    """
+    mark = target / "manifest.inputs"
+    wanted = inputs_digest(project_dir)
+    if (
+        (target / "manifest.json").exists()
+        and mark.exists()
+        and mark.read_text(encoding="ascii") == wanted
+    ):
+        return False
+    target.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [dbt_executable(), "--quiet", "parse", "--project-dir", str(project_dir)],
+        env={**os.environ, "DBT_TARGET_PATH": str(target), "DBT_PROFILES_DIR": str(project_dir)},
+        cwd=project_dir,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise ManifestError(f"dbt parse failed: {one_line(done.stdout + done.stderr)}")
+    mark.write_text(wanted, encoding="ascii")
+    return True
+
+
+def inputs_digest(project_dir: Path) -> str:
+    """sha256 over names and contents of the project's files, and dbt's version."""
+    digest = hashlib.sha256(installed_version("dbt-core").encode())
+    for path in sorted(project_dir.rglob("*")):
+        relative = path.relative_to(project_dir)
+        if path.suffix in _INPUT_SUFFIXES and relative.parts[0] not in ("target", "logs"):
+            digest.update(f"\n{relative.as_posix()}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """Text as one line of at most `limit` characters, without dbt's own heading line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].split(" in ")[0].endswith("Error"):
+        lines = lines[1:]
+    line = " ".join(lines)
+    return line if len(line) <= limit else line[: limit - 1] + "…"
