@@ -32,10 +32,15 @@ class LayerTranslator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """The base class's spec with group and owners; keys stay as dbt_assets expects them."""
+        """The base class's spec with group, owners and the description alone.
+
+        The base class appends each model's SQL to its description, and lists of assets show it.
+        """
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = self.get_resource_props(manifest, unique_id)
-        return spec.replace_attributes(group_name=layer(node), owners=OWNERS)
+        return spec.replace_attributes(
+            group_name=layer(node), owners=OWNERS, description=str(node["description"]).strip()
+        )
 
 
 def layer(node: Mapping[str, Any]) -> str:

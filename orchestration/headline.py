@@ -112,7 +112,9 @@ def _group_table(title: str, mart: str, key: str) -> Callable[..., Table | None]
         records = _records(
             connection,
             f"""
-            select month, population, {key} as name, cumulative_downloads, cumulative_share
+            select
+                population, {key} as name, cumulative_downloads, cumulative_share,
+                (select as_of from marts.about) as as_of
             from marts.{mart}
             where
                 population = (select max(population) from marts.{mart})
@@ -125,8 +127,7 @@ def _group_table(title: str, mart: str, key: str) -> Callable[..., Table | None]
             return None
         first = records[0]
         return Table(
-            f"{title}: cumulative downloads, {first['population']} models, "
-            f"end of {first['month']:%Y-%m}",
+            f"{title}: cumulative downloads, {first['population']} models, as of {first['as_of']}",
             (key, "downloads>", "share>"),
             [
                 (r["name"], r["cumulative_downloads"], percent(r["cumulative_share"]))
@@ -177,7 +178,9 @@ def _tokens_table(connection: duckdb.DuckDBPyConnection) -> Table | None:
     records = _records(
         connection,
         f"""
-        select month, region, tokens, share, share_of_matched
+        select
+            month, region, tokens, share, share_of_matched,
+            max(days_present) over () as days
         from marts.{mart}
         where month = (select max(month) from marts.{mart})
         order by tokens desc, region
@@ -186,7 +189,7 @@ def _tokens_table(connection: duckdb.DuckDBPyConnection) -> Table | None:
     if not records:
         return None
     return Table(
-        f"Tokens on OpenRouter by region, {records[0]['month']:%Y-%m} "
+        f"Tokens on OpenRouter by region, {records[0]['month']:%Y-%m}, {records[0]['days']} days "
         "(each provider's own tokenizer: shares between vendors are approximate)",
         ("region", "tokens>", "share>", "of matched>"),
         [

@@ -79,7 +79,7 @@ def test_a_copy_with_few_marts_gives_what_it_has(tmp_path: Path) -> None:
             """
         )
     text = headline(tmp_path)
-    assert "Regions: cumulative downloads, tracked models, end of 2026-05" in text
+    assert "Regions: cumulative downloads, tracked models, as of 2026-05-24" in text
     assert text.index("china") < text.index("us  ")
     assert "75.0%" in text
     assert "999" not in text
