@@ -15,14 +15,14 @@ The import folder holds any of these parts; each may be absent.
 
   hub_stats/2026-05-20.parquet       a dated snapshot in hub-stats' columns
       id, createdAt, downloads, downloadsAllTime, likes, tags, safetensors, gguf, baseModels,
-      pipeline_tag, library_name (and _id); a row: Qwen/Qwen3-8B, 2025-04-27, 6541920, …
+      pipeline_tag, library_name (and _id); a row: Qwen/Qwen3-8B, 2025-04-27, 1000000, …
   readings/mine.csv or .csv.gz       dated readings
       as_of,model_id,downloads_30d[,downloads_all_time,likes,parameters_total,pipeline_tag,
       license,created_on]
-      2026-05-20,Qwen/Qwen3-8B,6541920
+      2026-05-20,Qwen/Qwen3-8B,1000000
   openrouter/rankings.csv            daily tokens
       date,model_permaslug,total_tokens
-      2026-05-24,deepseek/deepseek-v4-flash-20260423,595090081549
+      2026-05-24,qwen/qwen3-8b-04-28,1000000000
   openrouter/models.json             the catalogue as the API gives it
       {"data":[{"id":"qwen/qwen3-8b","canonical_slug":"qwen/qwen3-8b-04-28",
                 "hugging_face_id":"Qwen/Qwen3-8B","name":"Qwen3 8B","created":1745876632}]}
