@@ -1,5 +1,5 @@
-with observations as (
-    select * from {{ ref('model_observations') }}
+with changes as (
+    select * from {{ ref('counter_changes') }}
 ),
 
 read_calendar as (
@@ -14,56 +14,20 @@ as_of as (
     select * from {{ ref('as_of') }}
 ),
 
--- A model absent for long has one row that matters: the first.
-transitions as (
-    select
-        *,
-        coalesce(lag(is_counter) over (partition by model_key order by day), false)
-            as was_counter
-    from observations
-),
-
-relevant as (
-    select
-        *,
-        lag(day) over (partition by model_key order by day) as row_before,
-        lag(is_counter) over (partition by model_key order by day) as row_before_is_counter,
-        lag(read_before) over (partition by model_key order by day) as row_before_read_before,
-        lag(downloads_all_time) over (partition by model_key order by day) as counter_before,
-        lag(downloads_all_time, 2) over (partition by model_key order by day)
-            as counter_before_absence,
-        lead(day) over (partition by model_key order by day) as row_after
-    from transitions
-    where is_counter or was_counter
-),
-
--- The last day before this row on which the counter was known, and what it was.
-anchored as (
-    select
-        *,
-        case
-            when row_before_is_counter then coalesce(read_before, row_before)
-            else row_before_read_before
-        end as known_on,
-        case when row_before_is_counter then counter_before else counter_before_absence end
-            as known_counter
-    from relevant
-),
-
 firsts as (
     select
-        anchored.*,
+        changes.*,
         dates.created_on,
         coalesce(
-            dates.created_on >= anchored.first_read_on
-            and {{ days_between('dates.created_on', 'anchored.day') }}
+            dates.created_on >= changes.first_read_on
+            and {{ days_between('dates.created_on', 'changes.day') }}
             between 0 and {{ var('max_gap_days') }},
             false
         ) as is_launch
-    from anchored
+    from changes
     left join dates
-        on anchored.model_key = dates.model_key
-    where anchored.known_on is null and anchored.is_counter
+        on changes.model_key = dates.model_key
+    where changes.known_on is null and changes.is_counter
 ),
 
 last_reads as (
@@ -118,7 +82,7 @@ spans as (
         downloads_all_time as counter_after,
         source,
         scope
-    from anchored
+    from changes
     where known_on is not null and is_counter
 
     union all
@@ -133,28 +97,28 @@ spans as (
         counter_before as counter_after,
         source,
         scope
-    from anchored
+    from changes
     where row_before_is_counter and read_before > row_before
 
     union all
 
     -- ... and from the last row to the last read day.
     select
-        anchored.model_key,
+        changes.model_key,
         'flat' as kind,
-        {{ add_days('anchored.day', 1) }} as from_day,
+        {{ add_days('changes.day', 1) }} as from_day,
         last_reads.last_read_on as to_day,
-        anchored.downloads_all_time as counter_before,
-        anchored.downloads_all_time as counter_after,
-        anchored.source,
-        anchored.scope
-    from anchored
+        changes.downloads_all_time as counter_before,
+        changes.downloads_all_time as counter_after,
+        changes.source,
+        changes.scope
+    from changes
     inner join last_reads
-        on anchored.source = last_reads.source and anchored.scope = last_reads.scope
+        on changes.source = last_reads.source and changes.scope = last_reads.scope
     where
-        anchored.row_after is null
-        and anchored.is_counter
-        and last_reads.last_read_on > anchored.day
+        changes.row_after is null
+        and changes.is_counter
+        and last_reads.last_read_on > changes.day
 ),
 
 ends as (

@@ -11,9 +11,8 @@ read_calendar as (
     select * from {{ ref('read_calendar') }}
 ),
 
-readings as (
-    select * from {{ ref('model_readings') }}
-    where presence = 'present' and downloads_30d is not null
+trailing_counters as (
+    select * from {{ ref('trailing_counters') }}
 ),
 
 -- The counter at the end of the day before day 0: 0 for a launch that was seen.
@@ -76,24 +75,6 @@ ends as (
             and launches.horizon_day = read_calendar.day
 ),
 
--- Without an all-time counter: the trailing 30 days, while they still hold the whole launch.
-trailing_reads as (
-    select
-        launches.model_key,
-        launches.horizon_days,
-        {{ arg_max('readings.downloads_30d', '-readings.source_rank') }} as downloads_30d,
-        {{ arg_max('readings.days_early', '-readings.source_rank') }} as days_early
-    from launches
-    inner join readings
-        on
-            launches.model_key = readings.model_key
-            and launches.horizon_day = readings.day
-    where
-        launches.is_day_zero_creation
-        and launches.horizon_days <= {{ var('trailing_max_days') }}
-    group by launches.model_key, launches.horizon_days
-),
-
 combined as (
     select
         launches.model_key,
@@ -102,16 +83,16 @@ combined as (
         launches.downloads_all_time,
         launches.day_zero,
         launches.horizon_days,
-        coalesce(ends.counter_at_horizon - eves.counter_at_eve, trailing_reads.downloads_30d)
+        coalesce(ends.counter_at_horizon - eves.counter_at_eve, trailing_counters.downloads_30d)
             as cumulative_downloads,
         case
             when ends.counter_at_horizon - eves.counter_at_eve is not null then 'all_time'
-            when trailing_reads.downloads_30d is not null then 'trailing_30d'
+            when trailing_counters.downloads_30d is not null then 'trailing_30d'
         end as basis,
         case
             when ends.counter_at_horizon - eves.counter_at_eve is not null
                 then ends.reading_gap_days
-            when trailing_reads.downloads_30d is not null then 0
+            when trailing_counters.downloads_30d is not null then 0
         end as reading_gap_days,
         coalesce(
             ends.counter_at_horizon - eves.counter_at_eve is not null
@@ -120,7 +101,7 @@ combined as (
         ) as is_interpolated,
         case
             when ends.counter_at_horizon - eves.counter_at_eve is not null then 0
-            when trailing_reads.downloads_30d is not null then trailing_reads.days_early
+            when trailing_counters.downloads_30d is not null then trailing_counters.days_early
         end as days_early
     from launches
     left join eves
@@ -131,10 +112,10 @@ combined as (
         on
             launches.model_key = ends.model_key
             and launches.horizon_days = ends.horizon_days
-    left join trailing_reads
+    left join trailing_counters
         on
-            launches.model_key = trailing_reads.model_key
-            and launches.horizon_days = trailing_reads.horizon_days
+            launches.model_key = trailing_counters.model_key
+            and launches.horizon_days = trailing_counters.horizon_days
 ),
 
 final as (

@@ -3,7 +3,7 @@ with models as (
 ),
 
 overrides as (
-    {{ with_canonical_name(ref('release_overrides'), 'model_id') }}
+    {{ one_row_per_name(ref('release_overrides'), 'model_id') }}
 ),
 
 -- Repositories of one publisher that differ in precision or format only are one release.

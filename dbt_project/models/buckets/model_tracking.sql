@@ -24,7 +24,7 @@ families as (
 ),
 
 overrides as (
-    {{ with_canonical_name(ref('tracking_overrides'), 'model_id') }}
+    {{ one_row_per_name(ref('tracking_overrides'), 'model_id') }}
 ),
 
 atom_list as (

@@ -11,11 +11,11 @@ file_attributes as (
 ),
 
 seed_sizes as (
-    {{ with_canonical_name(ref('model_sizes'), 'model_id') }}
+    {{ one_row_per_name(ref('model_sizes'), 'model_id') }}
 ),
 
 atom_sizes as (
-    {{ with_canonical_name(ref('stg_tracked_models__parameters'), 'model_id') }}
+    {{ one_row_per_name(ref('stg_tracked_models__parameters'), 'model_id') }}
 ),
 
 -- Integer tensors beside a quantisation config or name hold several weights per element.

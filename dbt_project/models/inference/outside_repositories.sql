@@ -3,11 +3,11 @@ with matches as (
 ),
 
 seed_sizes as (
-    {{ with_canonical_name(ref('model_sizes'), 'model_id') }}
+    {{ one_row_per_name(ref('model_sizes'), 'model_id') }}
 ),
 
 atom_sizes as (
-    {{ with_canonical_name(ref('stg_tracked_models__parameters'), 'model_id') }}
+    {{ one_row_per_name(ref('stg_tracked_models__parameters'), 'model_id') }}
 ),
 
 families as (

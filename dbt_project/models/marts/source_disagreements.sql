@@ -16,11 +16,11 @@ atom_regions as (
 ),
 
 corrections as (
-    {{ with_canonical_name(ref('release_date_corrections'), 'model_id') }}
+    {{ one_row_per_name(ref('release_date_corrections'), 'model_id') }}
 ),
 
 atom_corrections as (
-    {{ with_canonical_name(ref('stg_tracked_models__release_dates'), 'model_id') }}
+    {{ one_row_per_name(ref('stg_tracked_models__release_dates'), 'model_id') }}
 ),
 
 counters as (

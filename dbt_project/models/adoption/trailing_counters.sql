@@ -1,0 +1,59 @@
+with launches as (
+    select * from {{ ref('launches') }}
+),
+
+readings as (
+    select * from {{ ref('model_readings') }}
+),
+
+read_calendar as (
+    select * from {{ ref('read_calendar') }}
+),
+
+-- Readings are sparse: the last row up to the horizon holds on it if its scope was read then.
+latest_rows as (
+    select
+        launches.model_key,
+        launches.horizon_days,
+        launches.horizon_day,
+        readings.source,
+        readings.source_rank,
+        readings.scope,
+        readings.day,
+        readings.presence,
+        readings.downloads_30d,
+        readings.days_early,
+        row_number() over (
+            partition by
+                launches.model_key, launches.horizon_days, readings.source, readings.scope
+            order by readings.day desc
+        ) as recency
+    from launches
+    inner join readings
+        on launches.model_key = readings.model_key and readings.day <= launches.horizon_day
+    where
+        launches.is_day_zero_creation
+        and launches.horizon_days <= {{ var('trailing_max_days') }}
+),
+
+final as (
+    select
+        latest_rows.model_key,
+        latest_rows.horizon_days,
+        {{ arg_max('latest_rows.downloads_30d', '-latest_rows.source_rank') }} as downloads_30d,
+        {{ arg_max('latest_rows.days_early', '-latest_rows.source_rank') }} as days_early
+    from latest_rows
+    left join read_calendar
+        on
+            latest_rows.source = read_calendar.source
+            and latest_rows.scope = read_calendar.scope
+            and latest_rows.horizon_day = read_calendar.day
+    where
+        latest_rows.recency = 1
+        and latest_rows.presence = 'present'
+        and latest_rows.downloads_30d is not null
+        and (latest_rows.day = latest_rows.horizon_day or read_calendar.is_read)
+    group by latest_rows.model_key, latest_rows.horizon_days
+)
+
+select * from final
