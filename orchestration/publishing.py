@@ -53,7 +53,7 @@ def publish(warehouse: Path, exports: Path, commit: str, seeds_sha256: str) -> B
         if not folder.exists():
             partial = builds / f".{build_id}.partial"
             partial.mkdir()
-            tables = _copy_marts(connection, partial)
+            tables = _copy_marts(connection, partial, about)
             manifest = {
                 **about,
                 "commit": commit,
@@ -122,13 +122,17 @@ def _about(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return dict(zip(names, rows[0], strict=True))
 
 
-def _copy_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+def _copy_marts(
+    connection: duckdb.DuckDBPyConnection, folder: Path, about: dict[str, Any]
+) -> dict[str, int]:
     """All tables and views of schema marts, as tables of one database and as Parquet files.
 
     In the published file they stand in its default schema: whoever opens marts.duckdb then writes
     `marts.about`, as in the warehouse, or just `about`. A schema `marts` in a database `marts`
-    would make `marts.about` ambiguous.
+    would make `marts.about` ambiguous. Each table says in its comment, each Parquet file in its
+    metadata, which build it is of and whether its data are synthetic: files get separated.
     """
+    label = f"{about['data_kind']} data, build {about['build_id']}, as of {about['as_of']}"
     database = folder / DATABASE
     connection.execute(
         f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
@@ -150,8 +154,9 @@ def _copy_marts(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str
         connection.execute(f'create table {published} as from warehouse.marts."{name}"')
         connection.execute(
             f"copy {published} to {_text(folder / f'{name}.parquet')} "
-            "(format parquet, compression zstd)"
+            f"(format parquet, compression zstd, kv_metadata {{hubtide: {_text(label)}}})"
         )
+        connection.execute(f"comment on table {published} is {_text(label)}")
         rows[name] = int(connection.execute(f"select count(*) from {published}").fetchall()[0][0])
     connection.execute("detach published")
     return rows
@@ -219,6 +224,6 @@ def _sync(folder: Path) -> None:
             os.close(handle)
 
 
-def _text(path: Path) -> str:
-    """A path as a SQL string."""
-    return "'" + str(path).replace("'", "''") + "'"
+def _text(value: Path | str) -> str:
+    """A path or text as a SQL string."""
+    return "'" + str(value).replace("'", "''") + "'"

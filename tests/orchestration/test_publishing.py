@@ -77,6 +77,21 @@ def test_a_build_holds_tables_views_parquet_and_a_manifest(tmp_path: Path) -> No
         assert entry == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
+def test_every_table_and_file_says_which_build_and_kind_it_is_of(tmp_path: Path) -> None:
+    build = publish(
+        make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports", "c0ffee", "5eed"
+    )
+    label = "real data, build b1, as of 2026-05-24"
+    with duckdb.connect(str(build.folder / "marts.duckdb"), read_only=True) as connection:
+        comments = connection.execute("select distinct comment from duckdb_tables()").fetchall()
+    assert comments == [(label,)]
+    for file in build.folder.glob("*.parquet"):
+        metadata = duckdb.execute(
+            f"select decode(value) from parquet_kv_metadata('{file}') where decode(key) = 'hubtide'"
+        ).fetchall()
+        assert metadata == [(label,)]
+
+
 def test_the_file_is_written_for_older_clients(tmp_path: Path) -> None:
     build = publish(make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports", "c", "s")
     with duckdb.connect() as connection:
