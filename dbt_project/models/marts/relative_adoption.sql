@@ -56,6 +56,7 @@ scored as (
             and horizon_counters.horizon_days = ranks.horizon_days
 )
 
+-- Removed downloads can make a small bucket's reference 0 or negative: no measure for a score.
 select
     model_id,
     horizon_days,
@@ -65,18 +66,21 @@ select
     is_wide_gap,
     is_date_uncertain,
     basis,
-    cumulative_downloads / nullif(cast(reference_median as double), 0) as ram_median,
+    case when reference_median > 0 then cumulative_downloads / cast(reference_median as double) end
+        as ram_median,
     cast(reference_median as double) as reference_median,
     coalesce(reference_median_models, 0) as reference_median_models,
     reference_status,
     reference_released_from,
     reference_released_to,
     in_reference,
-    cumulative_downloads / nullif(cast(reference_cutoff as double), 0) as ram_cutoff,
+    case when reference_cutoff > 0 then cumulative_downloads / cast(reference_cutoff as double) end
+        as ram_cutoff,
     reference_cutoff,
     reference_cutoff_raw,
     coalesce(reference_cutoff_models, 0) as reference_cutoff_models,
-    cumulative_downloads / nullif(cast(reference_cohort as double), 0) as ram_cohort,
+    case when reference_cohort > 0 then cumulative_downloads / cast(reference_cohort as double) end
+        as ram_cohort,
     cast(reference_cohort as double) as reference_cohort,
     coalesce(reference_cohort_models, 0) as reference_cohort_models,
     rank_in_bucket,
