@@ -17,7 +17,8 @@ known as (
         ) as rank_by_downloads,
         row_number() over (
             partition by horizon_counters.size_bucket, horizon_counters.horizon_days
-            order by horizon_counters.downloads_all_time desc, horizon_counters.model_id
+            order by
+                horizon_counters.downloads_all_time desc nulls last, horizon_counters.model_id
         ) as rank_by_counter
     from horizon_counters
     left join leading_models

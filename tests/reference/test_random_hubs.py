@@ -1,0 +1,298 @@
+"""The marts of random hubs against a second implementation, written from the method page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.reference import adoption, downloads
+from tests.reference.hubs import Hub, Name, Record, hubs
+from tests.reference.identities import Identities
+from tests.reference.lineage import Lineage, derivatives
+from tests.reference.warehouse import Project
+
+SETTINGS = settings(
+    max_examples=220,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
+
+Rows = dict[Any, Any]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project.compiled(tmp_path_factory.mktemp("reference"))
+
+
+def found(con: duckdb.DuckDBPyConnection, mart: str, columns: str, keys: int) -> Rows:
+    rows = con.execute(f"select {columns} from marts.{mart}").fetchall()
+    return {row[:keys]: row[keys:] for row in rows}
+
+
+def same(mart: str, expected: Mapping[Any, Any], got: Rows) -> None:
+    """Row by row; floats to fifteen digits."""
+    wrong = [
+        f"{key}: expected {expected.get(key)}, got {got.get(key)}"
+        for key in sorted(expected.keys() | got.keys(), key=repr)
+        if rounded(expected.get(key)) != rounded(got.get(key))
+    ]
+    assert not wrong, "\n".join([mart, *wrong[:6]])
+
+
+def rounded(row: Any) -> Any:
+    if row is None:
+        return None
+    return tuple(float(f"{cell:.12g}") if isinstance(cell, float) else cell for cell in row)
+
+
+def check_downloads(hub: Hub, con: duckdb.DuckDBPyConnection) -> None:
+    identities = Identities(hub)
+    histories = downloads.histories(hub, identities)
+    models = identities.by_name()
+    tracked = {name for name, model in models.items() if model.is_tracked}
+    same(
+        "fct_model_downloads_daily",
+        {
+            (name, day): (
+                entry.downloads,
+                entry.adjustment,
+                entry.counter,
+                entry.counter_status,
+                entry.day_status,
+            )
+            for name in tracked & histories.keys()
+            for day, entry in histories[name].days.items()
+        },
+        found(
+            con,
+            "fct_model_downloads_daily",
+            "model_id, day, downloads, adjustment, downloads_all_time, counter_status, day_status",
+            2,
+        ),
+    )
+    same(
+        "model_downloads_monthly",
+        {
+            (month, name): (
+                entry.downloads,
+                entry.adjustment,
+                entry.cumulative,
+                entry.before_history,
+                entry.observed,
+                entry.interpolated,
+                entry.missing,
+            )
+            for name, history in histories.items()
+            for month, entry in downloads.months(hub, history).items()
+        },
+        found(
+            con,
+            "model_downloads_monthly",
+            "month, model_id, downloads, adjustment, cumulative_downloads, "
+            "downloads_before_history, days_observed, days_interpolated, days_missing",
+            2,
+        ),
+    )
+    for mart, column, group_of in GROUPS:
+        expected: dict[tuple[date, str, str], tuple[Any, ...]] = {}
+        for population, names in (("tracked", tracked), ("hub", set(models))):
+            members = {name: group_of(models[name]) for name in names}
+            for (month, group), cell in downloads.groups(hub, members, histories).items():
+                expected[month, population, group] = (
+                    cell.downloads,
+                    cell.share,
+                    cell.rank,
+                    cell.adjustment,
+                    cell.cumulative,
+                    cell.cumulative_share,
+                    cell.growth,
+                    None,
+                    None,
+                    cell.interpolated,
+                    cell.models,
+                    cell.carried,
+                    cell.newly_covered,
+                    cell.is_complete,
+                )
+        got = found(
+            con,
+            mart,
+            f"month, population, {column}, downloads, share, rank, adjustment, "
+            "cumulative_downloads, cumulative_share, growth_mom, growth_yoy, "
+            "cumulative_growth_yoy, downloads_interpolated, models, models_carried, "
+            "newly_covered, is_complete_month",
+            3,
+        )
+        same(mart, expected, got)
+
+
+GROUPS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("region_downloads_monthly", "region", lambda model: model.region),
+    ("org_downloads_monthly", "org", lambda model: model.org),
+    ("family_downloads_monthly", "family", lambda model: model.family),
+    ("bucket_downloads_monthly", "size_bucket", lambda model: model.bucket),
+)
+
+
+def check_adoption(hub: Hub, con: duckdb.DuckDBPyConnection) -> None:
+    identities = Identities(hub)
+    same(
+        "relative_adoption",
+        adoption.rows(hub, identities, downloads.histories(hub, identities)),
+        found(
+            con,
+            "relative_adoption",
+            "model_id, horizon_days, size_bucket, cumulative_downloads, is_interpolated, "
+            "is_wide_gap, is_date_uncertain, basis, ram_median, reference_median, "
+            "reference_median_models, reference_status, reference_released_from, "
+            "reference_released_to, in_reference, ram_cutoff, reference_cutoff, "
+            "reference_cutoff_raw, reference_cutoff_models, ram_cohort, reference_cohort, "
+            "reference_cohort_models, rank_in_bucket, reference_as_of",
+            2,
+        ),
+    )
+
+
+def check_lineage(hub: Hub, con: duckdb.DuckDBPyConnection) -> None:
+    identities = Identities(hub)
+    lineage = Lineage(hub, identities)
+    same(
+        "lineage_edges",
+        lineage.edges,
+        found(
+            con,
+            "lineage_edges",
+            "child_id, parent_id, relation, parent_status, is_dangling, is_self, in_cycle, "
+            "is_first_party, first_seen_on",
+            3,
+        ),
+    )
+    same(
+        "lineage_closure",
+        lineage.closure_rows(),
+        found(con, "lineage_closure", "model_id, ancestor_id, depth", 2),
+    )
+    same(
+        "lineage_roots",
+        lineage.root_rows(),
+        found(con, "lineage_roots", "model_id, root_id, weight, depth, root_is_provisional", 2),
+    )
+    same(
+        "derivatives_monthly",
+        derivatives(hub, lineage, downloads.histories(hub, identities)),
+        found(
+            con,
+            "derivatives_monthly",
+            "month, attribution, filtered, base_org, family, relation, region, new_derivatives, "
+            "new_derivative_models, share, share_all, later_reading_models, is_provisional",
+            6,
+        ),
+    )
+
+
+def check(project: Project, hub: Hub) -> None:
+    con = project.run(hub)
+    try:
+        check_downloads(hub, con)
+        check_adoption(hub, con)
+        check_lineage(hub, con)
+    finally:
+        con.close()
+
+
+@SETTINGS
+@given(hub=hubs())
+def test_marts_equal_the_reference(project: Project, hub: Hub) -> None:
+    check(project, hub)
+
+
+# Named cases: what random hubs found, and shapes that they meet seldom.
+
+
+def day(number: int) -> date:
+    return date(2025, 3, number)
+
+
+def row(model_id: str, counter: int | None, created: int | None = None, **values: Any) -> Record:
+    """A record; `created` is a day of March, else the creation is long before."""
+    created_at = datetime(2025, 3, created) if created else datetime(2025, 1, 1)  # noqa: DTZ001
+    name = Name(values.pop("hub_oid", None), model_id)
+    return Record(name, counter, created_at=created_at, parameters_total=10**8, **values)
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        # The other name leaves; today's name is unchanged and has no row.
+        [{"OldBeta/m": 5, "Beta/m": 5}, {"Beta/m": 5}, {"Beta/m": 5}],
+        # The other name changes; today's name is unchanged and has no row.
+        [{"OldBeta/m": 5, "Beta/m": 5}, {"OldBeta/m": 9, "Beta/m": 5}, {"Beta/m": 6}],
+    ],
+    ids=["leaves", "changes"],
+)
+def test_two_names_in_one_read(project: Project, reads: list[dict[str, int]]) -> None:
+    check(
+        project,
+        Hub(
+            {
+                day(number): tuple(row(name, counter) for name, counter in read.items())
+                for number, read in enumerate(reads, 1)
+            },
+            {},
+        ),
+    )
+
+
+def test_trailing_days_without_a_row(project: Project) -> None:
+    """Neither counter changes, so that day 0 + 2 has no row; it was read all the same."""
+    record = row("Acme/m", None, created=1, downloads_30d=5)
+    check(project, Hub({day(number): (record,) for number in (1, 2, 3, 4)}, {}))
+
+
+@pytest.mark.parametrize("length", range(1, 7))
+def test_cycles(project: Project, length: int) -> None:
+    """A cycle (of one: a self edge), a model below it, and one beside it with a root of its own."""
+    ids = [f"id{number}" for number in range(length)]
+    names = [f"{('Acme', 'zed')[number % 2]}/m{number}" for number in range(length)]
+    ring = [
+        row(
+            names[number],
+            number,
+            number + 1,
+            hub_oid=ids[number],
+            base_relation="finetune",
+            base_models=(Name(ids[number - 1], names[number - 1]),),
+        )
+        for number in range(length)
+    ]
+    below = row(
+        "Beta/below",
+        1,
+        2,
+        hub_oid="below",
+        base_relation="merge",
+        base_models=(
+            Name(ids[0], names[0]),
+            Name(ids[-1], names[-1]),
+            Name("far-p", "far/p"),
+            Name(None, "nobody/x"),
+        ),
+    )
+    diamond = row(
+        "gamma/diamond",
+        1,
+        3,
+        hub_oid="diamond",
+        base_relation="merge",
+        base_models=(Name("below", "Beta/below"), Name(ids[0], names[0])),
+    )
+    check(project, Hub({day(20): (*ring, below, diamond)}, {}))
