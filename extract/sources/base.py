@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 import duckdb
 
 from extract.home import Home
 from extract.import_folder import ImportFolder
-from extract.landing import Manifest
+from extract.landing import Incoming, Manifest, count_lines, land
 from extract.warehouse import Counts, Load
 
 
@@ -26,6 +28,38 @@ class Found:
     partition: str
     group: str
     land: Callable[[duckdb.DuckDBPyConnection], Manifest]
+
+
+def csv_lander(
+    folder: ImportFolder,
+    home: Home,
+    source: str,
+    partition: str,
+    path: Path,
+    scope: str,
+    newest_day: Callable[[Path], date | None] | None = None,
+) -> Callable[[duckdb.DuckDBPyConnection], Manifest]:
+    """A `Found.land` for a partition of one CSV file.
+
+    Its day is manifest.csv's as_of, else what `newest_day` reads from the file.
+    """
+
+    def run(_: duckdb.DuckDBPyConnection) -> Manifest:
+        lines = count_lines(path)
+        dating = folder.dating(path)
+        return land(
+            home,
+            source,
+            partition,
+            # less the header
+            [Incoming(path.name, path, folder.name(path), max(lines - 1, 0) if lines else lines)],
+            is_synthetic=folder.is_synthetic,
+            as_of=dating.as_of or (newest_day(path) if newest_day else None),
+            days_early=dating.days_early,
+            scope=scope,
+        )
+
+    return run
 
 
 class Loader(Protocol):

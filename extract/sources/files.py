@@ -6,7 +6,6 @@ is stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -15,9 +14,9 @@ from extract import csv_lines
 from extract.errors import ImportFolderError
 from extract.home import Home
 from extract.import_folder import ImportFolder, stem
-from extract.landing import Incoming, Manifest, count_lines, land
+from extract.landing import Manifest
 from extract.rules import check_rejected, day_reason, id_reason, integer_from_text, number_reason
-from extract.sources.base import Found
+from extract.sources.base import Found, csv_lander
 from extract.warehouse import Counts, Load, drop_unused_names, merge_unknown
 
 SOURCE = "files"
@@ -52,7 +51,9 @@ def find(folder: ImportFolder, home: Home) -> list[Found]:
             )
         files[partition] = path
     return [
-        Found(SOURCE, partition, partition, _lander(folder, home, partition, path))
+        Found(
+            SOURCE, partition, partition, csv_lander(folder, home, SOURCE, partition, path, SCOPE)
+        )
         for partition, path in sorted(files.items())
     ]
 
@@ -86,27 +87,6 @@ def load(load: Load) -> Counts:
     if load.previous_load_id is not None:
         drop_unused_names(con)
     return Counts(rows_read, rows_read - rows_rejected, rows_rejected)
-
-
-def _lander(
-    folder: ImportFolder, home: Home, partition: str, path: Path
-) -> Callable[[duckdb.DuckDBPyConnection], Manifest]:
-    def run(_: duckdb.DuckDBPyConnection) -> Manifest:
-        lines = count_lines(path)
-        dating = folder.dating(path)
-        return land(
-            home,
-            SOURCE,
-            partition,
-            # less the header
-            [Incoming(path.name, path, folder.name(path), max(lines - 1, 0) if lines else lines)],
-            is_synthetic=folder.is_synthetic,
-            as_of=dating.as_of,
-            days_early=dating.days_early,
-            scope=SCOPE,
-        )
-
-    return run
 
 
 def _stage(con: duckdb.DuckDBPyConnection, header: csv_lines.Header, manifest: Manifest) -> None:

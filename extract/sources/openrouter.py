@@ -17,7 +17,7 @@ from extract import csv_lines
 from extract.errors import ContractError, ImportFolderError
 from extract.home import Home, today
 from extract.import_folder import ImportFolder, stem
-from extract.landing import Incoming, Manifest, count_lines, land
+from extract.landing import Incoming, Manifest, land
 from extract.rules import (
     check_rejected,
     day_reason,
@@ -25,7 +25,7 @@ from extract.rules import (
     number_reason,
     text_reason,
 )
-from extract.sources.base import Found
+from extract.sources.base import Found, csv_lander
 from extract.warehouse import Counts, Load, merge_unknown
 
 SOURCE = "openrouter"
@@ -74,7 +74,12 @@ def find(folder: ImportFolder, home: Home) -> list[Found]:
             )
         names[partition] = path
     found = [
-        Found(SOURCE, partition, partition, _rankings_lander(folder, home, partition, path))
+        Found(
+            SOURCE,
+            partition,
+            partition,
+            csv_lander(folder, home, SOURCE, partition, path, RANKINGS_SCOPE, _newest_day),
+        )
         for partition, path in sorted(names.items())
     ]
     catalogue = folder.root / SOURCE / CATALOGUE
@@ -129,27 +134,6 @@ def _newest_day(path: Path) -> date | None:
         return None
     newest = rows[0][0]
     return newest if isinstance(newest, date) else None
-
-
-def _rankings_lander(
-    folder: ImportFolder, home: Home, partition: str, path: Path
-) -> Callable[[duckdb.DuckDBPyConnection], Manifest]:
-    def run(_: duckdb.DuckDBPyConnection) -> Manifest:
-        lines = count_lines(path)
-        dating = folder.dating(path)
-        return land(
-            home,
-            SOURCE,
-            partition,
-            # less the header
-            [Incoming(path.name, path, folder.name(path), max(lines - 1, 0) if lines else lines)],
-            is_synthetic=folder.is_synthetic,
-            as_of=dating.as_of or _newest_day(path),
-            days_early=dating.days_early,
-            scope=RANKINGS_SCOPE,
-        )
-
-    return run
 
 
 def _catalogue_lander(
