@@ -46,7 +46,8 @@ create table if not exists raw.unknown_columns (
 );
 
 -- Which days were read, and whether the read was complete for its scope
--- ('hub' = the whole Hub, 'rows' = only the models that have a row, else an organisation).
+-- ('hub' = the whole Hub, 'rows' = only the models that have a row, else an organisation; of
+-- hub_discovery also 'new' and 'base:<model_id>', which say what was listed to its end).
 create table if not exists raw.read_days (
     source varchar not null,
     scope varchar not null,
@@ -93,6 +94,80 @@ create table if not exists raw.hub_stats_metadata (
     parameters_total bigint,              -- safetensors.total: stored tensors' elements
     parameters_by_dtype map(varchar, bigint),
     gguf_total bigint,
+    load_id integer not null
+);
+
+-- Readings through the Hub's API, sparse by scope: an organisation, or 'hub' after a whole crawl.
+create table if not exists raw.hub_api_readings (
+    name_key integer not null,
+    day date not null,
+    scope varchar not null,
+    presence varchar not null check (presence in ('present', 'absent', 'unknown')),
+    downloads_30d bigint,
+    downloads_all_time bigint,
+    likes bigint,
+    days_early integer not null,
+    load_id integer not null
+);
+
+create table if not exists raw.hub_api_metadata (
+    name_key integer not null,
+    day date not null,
+    scope varchar not null,
+    content_hash varchar not null,
+    created_at timestamp,
+    pipeline_tag varchar,
+    library_name varchar,
+    tags varchar[],
+    base_relation varchar,
+    base_models struct(hub_oid varchar, model_id varchar)[],
+    parameters_total bigint,
+    parameters_by_dtype map(varchar, bigint),
+    gguf_total bigint,
+    load_id integer not null
+);
+
+-- Models found by discovery (new ones, derivatives of tracked ones), read on that day only:
+-- scope is 'rows', and nothing is implied about other days or models.
+create table if not exists raw.hub_discovery_readings (
+    name_key integer not null,
+    day date not null,
+    scope varchar not null,
+    presence varchar not null check (presence in ('present', 'absent', 'unknown')),
+    downloads_30d bigint,
+    downloads_all_time bigint,
+    likes bigint,
+    days_early integer not null,
+    load_id integer not null
+);
+
+create table if not exists raw.hub_discovery_metadata (
+    name_key integer not null,
+    day date not null,
+    scope varchar not null,
+    content_hash varchar not null,
+    created_at timestamp,
+    pipeline_tag varchar,
+    library_name varchar,
+    tags varchar[],
+    base_relation varchar,
+    base_models struct(hub_oid varchar, model_id varchar)[],
+    parameters_total bigint,
+    parameters_by_dtype map(varchar, bigint),
+    gguf_total bigint,
+    load_id integer not null
+);
+
+-- ModelScope's cumulative counters, sparse by scope (the owner), names as ModelScope spells them.
+create table if not exists raw.modelscope_readings (
+    modelscope_id varchar not null,       -- owner/name
+    day date not null,
+    scope varchar not null,               -- the owner
+    presence varchar not null check (presence in ('present', 'absent', 'unknown')),
+    downloads_all_time bigint,
+    likes bigint,
+    created_at timestamp,                 -- UTC
+    license varchar,
     load_id integer not null
 );
 

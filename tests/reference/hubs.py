@@ -21,6 +21,7 @@ VARIABLES = {
     "max_gap_days": 7,
     "trailing_max_days": 28,
     "derivative_min_downloads": 5,
+    "present_age_max_days": 40,
 }
 HORIZONS = (2, 3, 7, 14, 30)
 
@@ -35,6 +36,12 @@ ORGANIZATIONS = {
 ALIASES = {"OldBeta": "Beta"}
 # (priority, org, prefix of the name, family)
 FAMILIES = ((1, "Acme", "m", "Alpha"), (2, "Beta", "m1", "Beth"))
+# Repositories of one release, by folded name (seed release_overrides): the even ones and the odd.
+RELEASES = {
+    f"{org.lower()}/m{number}": f"{org}/r{number % 2}"
+    for org in ("Acme", "Beta")
+    for number in range(1, 9)
+}
 # bucket: (least parameters, least parameters of the next bucket)
 BUCKETS: dict[str, tuple[int | None, int | None]] = {
     "<1B": (0, 10**9),
@@ -335,36 +342,52 @@ def _states(records: tuple[Record, ...]) -> dict[Name, tuple[str, int | None, in
 
 
 class _Writer:
-    """Rows for `raw`, gathered by table."""
+    """Rows for `raw`, gathered by table; readings and metadata by source."""
 
     def __init__(self) -> None:
         self.keys: dict[Name, int] = {}
-        self.readings: list[tuple[object, ...]] = []
-        self.metadata: list[tuple[object, ...]] = []
+        self.readings: dict[str, list[tuple[object, ...]]] = {}
+        self.metadata: dict[str, list[tuple[object, ...]]] = {}
+        self.read_days: list[tuple[object, ...]] = []
 
     def key(self, name: Name) -> int:
         return self.keys.setdefault(name, len(self.keys) + 1)
 
-    def read(self, hub: Hub) -> None:
-        """Sparse rows of the complete reads (docs/method.md, Sparse readings)."""
+    def read(self, source: str, scope: str, reads: dict[date, tuple[Record, ...]]) -> None:
+        """Sparse rows of a scope's complete reads (docs/method.md, Sparse readings)."""
+        rows = self.readings.setdefault(source, [])
         previous: dict[Name, tuple[str, int | None, int | None]] = {}
         contents: dict[Name, str] = {}
         months: set[tuple[int, int]] = set()
-        for day, records in sorted(hub.reads.items()):
+        for day, records in sorted(reads.items()):
             states = _states(records)
             is_first = (day.year, day.month) not in months
             months.add((day.year, day.month))
             for name, state in states.items():
                 if is_first or previous.get(name) != state:
-                    self.readings.append((self.key(name), day, "hub", *state, 1, 0, 1))
+                    rows.append((self.key(name), day, scope, *state, 1, 0, 1))
             for name in previous.keys() - states.keys():
-                row = (self.key(name), day, "hub", "absent", None, None, None, 0, 1)
-                self.readings.append(row)
+                rows.append((self.key(name), day, scope, "absent", None, None, None, 0, 1))
             for record in records:
-                self._describe(day, record, contents)
+                self._describe(source, scope, day, record, contents)
             previous = states
+            self.read_days.append((source, scope, day, True, 0, len(records), str(day), 1))
 
-    def _describe(self, day: date, record: Record, contents: dict[Name, str]) -> None:
+    def find(self, reads: dict[date, tuple[Record, ...]]) -> None:
+        """Rows of models that discovery read: each holds for its day only."""
+        rows = self.readings.setdefault("hub_discovery", [])
+        contents: dict[Name, str] = {}
+        for day, records in sorted(reads.items()):
+            for name, state in _states(records).items():
+                rows.append((self.key(name), day, "rows", *state, 1, 0, 1))
+            for record in records:
+                self._describe("hub_discovery", "rows", day, record, contents)
+            row = ("hub_discovery", "rows", day, False, 0, len(records), str(day), 1)
+            self.read_days.append(row)
+
+    def _describe(
+        self, source: str, scope: str, day: date, record: Record, contents: dict[Name, str]
+    ) -> None:
         """A metadata row where the content differs from the one before."""
         if record.is_rejected:
             return
@@ -376,11 +399,11 @@ class _Writer:
         if contents.get(record.name) == content:
             return
         contents[record.name] = content
-        self.metadata.append(
+        self.metadata.setdefault(source, []).append(
             (
                 self.key(record.name),
                 day,
-                "hub",
+                scope,
                 content,
                 record.created_at,
                 "text-generation",
@@ -408,17 +431,52 @@ def parents_of(record: Record) -> list[Name]:
     return [Name(None, tag.split(":")[-1]) for tag in record.tags if tag.startswith("base_model:")]
 
 
-def write(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
-    """Fill the schemas `raw` and `seeds`, both with empty tables, with a hub."""
+@dataclass(frozen=True)
+class Scopes:
+    """How a hub was read through its API: all organisations, the whole Hub, or both on a day.
+
+    `found` has numbers: which records of a day discovery read as well.
+    """
+
+    whole: frozenset[date]
+    by_organization: frozenset[date]
+    found: tuple[int, ...]
+
+
+@st.composite
+def scopes(draw: st.DrawFn, hub: Hub) -> Scopes:
+    """Every read day is one of either kind; the first is one of both, so that F is the Hub's."""
+    days = sorted(hub.reads)
+    kinds = draw(st.lists(st.sampled_from(["w", "o", "o", "wo"]), min_size=len(days)))
+    kinds[0] = "wo"
+    return Scopes(
+        frozenset(day for day, kind in zip(days, kinds, strict=False) if "w" in kind),
+        frozenset(day for day, kind in zip(days, kinds, strict=False) if "o" in kind),
+        tuple(draw(st.lists(st.integers(0, 9), max_size=4))),
+    )
+
+
+def organization(model_id: str) -> str:
+    """The organisation under whose listing a name stands: today's, in the Hub's spelling."""
+    spelled = {org.lower(): org for org in (*ORGANIZATIONS, "nobody")}
+    spelled |= {alias.lower(): org for alias, org in ALIASES.items()}
+    return spelled[model_id.split("/")[0].lower()]
+
+
+def write(con: duckdb.DuckDBPyConnection, hub: Hub, scopes: Scopes | None = None) -> None:
+    """Fill the schemas `raw` and `seeds`, both with empty tables, with a hub.
+
+    Read as dated snapshots, or through the API in the given scopes.
+    """
     writer = _Writer()
-    writer.read(hub)
+    if scopes is None:
+        writer.read("hub_stats", "hub", hub.reads)
+    else:
+        _read_scopes(writer, hub, scopes)
     tables: dict[str, list[tuple[object, ...]]] = {
-        "raw.hub_stats_readings": writer.readings,
-        "raw.hub_stats_metadata": writer.metadata,
-        "raw.read_days": [
-            ("hub_stats", "hub", day, True, 0, len(records), str(day), 1)
-            for day, records in hub.reads.items()
-        ],
+        **{f"raw.{source}_readings": rows for source, rows in writer.readings.items()},
+        **{f"raw.{source}_metadata": rows for source, rows in writer.metadata.items()},
+        "raw.read_days": writer.read_days,
         "raw.model_names": [
             (key, name.hub_oid, name.model_id) for name, key in writer.keys.items()
         ],
@@ -430,6 +488,9 @@ def write(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
             for org, (region, is_tracked) in ORGANIZATIONS.items()
         ],
         "seeds.organization_aliases": [(alias, org, "r") for alias, org in ALIASES.items()],
+        "seeds.release_overrides": [
+            (model_id, release_id, "r") for model_id, release_id in RELEASES.items()
+        ],
         "seeds.families": [
             (priority, org, f"^{prefix}", family) for priority, org, prefix, family in FAMILIES
         ],
@@ -443,3 +504,21 @@ def write(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
         if rows:
             marks = ", ".join("?" * len(rows[0]))
             con.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def _read_scopes(writer: _Writer, hub: Hub, scopes: Scopes) -> None:
+    writer.read("hub_api", "hub", {day: hub.reads[day] for day in sorted(scopes.whole)})
+    for org in (*ORGANIZATIONS, "nobody"):
+        reads = {}
+        for day in sorted(scopes.by_organization):
+            records = hub.reads[day]
+            reads[day] = tuple(
+                record for record in records if organization(record.name.model_id) == org
+            )
+        writer.read("hub_api", org, reads)
+    found = {}
+    for day, records in hub.reads.items():
+        chosen = [record for at, record in enumerate(records) if at + day.day in scopes.found]
+        if chosen:
+            found[day] = tuple(chosen)
+    writer.find(found)

@@ -12,7 +12,7 @@ import duckdb
 from extract.home import Home
 from extract.warehouse import SCHEMA
 from tests.dbt_project.running import dbt
-from tests.reference.hubs import VARIABLES, Hub, write
+from tests.reference.hubs import VARIABLES, Hub, Scopes, write
 
 MARTS = (
     "fct_model_downloads_daily",
@@ -22,6 +22,8 @@ MARTS = (
     "family_downloads_monthly",
     "bucket_downloads_monthly",
     "relative_adoption",
+    "relative_adoption_now",
+    "release_adoption",
     "lineage_edges",
     "lineage_closure",
     "lineage_roots",
@@ -46,7 +48,7 @@ class Project:
         manifest = json.loads((home.root / "target" / "manifest.json").read_bytes())
         return cls(tuple(_statements(manifest["nodes"])))
 
-    def run(self, hub: Hub) -> duckdb.DuckDBPyConnection:
+    def run(self, hub: Hub, scopes: Scopes | None = None) -> duckdb.DuckDBPyConnection:
         """A new warehouse in memory with the marts of a hub; to be closed."""
         con = duckdb.connect(":memory:", config={"threads": 1})
         con.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
@@ -55,7 +57,7 @@ class Project:
         for statement in self.statements[: seeds + 1]:
             con.execute(statement)
         con.execute("begin")
-        write(con, hub)
+        write(con, hub, scopes)
         con.execute("commit")
         for statement in self.statements[seeds + 1 :]:
             con.execute(statement)

@@ -6,13 +6,55 @@ readings as (
     select * from {{ ref('model_readings') }}
 ),
 
+-- The Hub's API is read one organisation at a time: a day on which a few of them were read is no
+-- reading of the population.
+organisation_reads as (
+    select distinct
+        scope,
+        day
+    from read_days
+    where source = 'hub_api' and is_complete and scope != 'hub'
+),
+
+organisation_days as (
+    select
+        day,
+        count(*) as scopes_read
+    from organisation_reads
+    group by day
+),
+
+expected_scopes as (
+    select
+        organisation_days.day,
+        organisation_days.scopes_read,
+        count(distinct recent.scope) as scopes_expected
+    from organisation_days
+    inner join organisation_reads as recent
+        on
+            recent.day > {{ add_days('organisation_days.day', '-' ~ var('as_of_scope_days')) }}
+            and recent.day <= organisation_days.day
+    group by organisation_days.day, organisation_days.scopes_read
+),
+
+complete_days as (
+    select day
+    from read_days
+    where is_complete and (source != 'hub_api' or scope = 'hub')
+
+    union all
+
+    select day
+    from expected_scopes
+    where scopes_read >= {{ var('as_of_min_scope_share') }} * scopes_expected
+),
+
 candidates as (
     select
         1 as preference,
         'complete_read' as basis,
         max(day) as as_of
-    from read_days
-    where is_complete
+    from complete_days
 
     union all
 

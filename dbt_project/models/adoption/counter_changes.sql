@@ -16,6 +16,8 @@ relevant as (
         *,
         lag(day) over (partition by model_key order by day) as row_before,
         lag(is_counter) over (partition by model_key order by day) as row_before_is_counter,
+        lag(source) over (partition by model_key order by day) as source_before,
+        lag(scope) over (partition by model_key order by day) as scope_before,
         lag(read_before) over (partition by model_key order by day) as row_before_read_before,
         lag(downloads_all_time) over (partition by model_key order by day) as counter_before,
         lag(downloads_all_time, 2) over (partition by model_key order by day)

@@ -16,7 +16,16 @@ pairs as (
         better.source as source_a,
         other.source as source_b,
         better.{{ field }} as value_a,
-        other.{{ field }} as value_b
+        other.{{ field }} as value_b,
+        -- A source that read the model in several scopes that day disagrees once.
+        row_number() over (
+            partition by better.model_key, better.day, better.source, other.source
+            order by
+                case when better.scope = 'rows' then 1 else 0 end,
+                better.scope,
+                case when other.scope = 'rows' then 1 else 0 end,
+                other.scope
+        ) as preference
     from readings as better
     inner join readings as other
         on
@@ -44,6 +53,7 @@ final as (
     from pairs
     inner join models
         on pairs.model_key = models.model_key
+    where pairs.preference = 1
 )
 
 select * from final

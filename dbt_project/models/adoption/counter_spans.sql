@@ -95,8 +95,8 @@ spans as (
         read_before as to_day,
         counter_before,
         counter_before as counter_after,
-        source,
-        scope
+        source_before as source,
+        scope_before as scope
     from changes
     where row_before_is_counter and read_before > row_before
 

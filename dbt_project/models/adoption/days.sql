@@ -1,5 +1,10 @@
 with read_days as (
-    select * from {{ ref('hub_read_days') }}
+    select day from {{ ref('hub_read_days') }}
+
+    union all
+
+    -- Models that discovery found before or after any read day have readings there too.
+    select day from {{ ref('model_readings') }}
 ),
 
 final as (

@@ -2,7 +2,9 @@ with read_days as (
     select * from {{ ref('stg_read_days') }}
 ),
 
--- The read days of models' counters; OpenRouter's rankings are read on days of their own.
+-- The days of the Hub's counters. Discovery reads a few models a day and says nothing of the others,
+-- and what it lists to an end is coverage only: its days are none of these. OpenRouter and
+-- ModelScope are read on days of their own.
 final as (
     select
         source,
@@ -10,7 +12,7 @@ final as (
         day,
         bool_or(is_complete) as is_complete
     from read_days
-    where source in ('hub_stats', 'files')
+    where source in ('hub_api', 'hub_stats', 'files')
     group by source, scope, day
 )
 

@@ -6,6 +6,14 @@ read_calendar as (
     select * from {{ ref('read_calendar') }}
 ),
 
+identities as (
+    select * from {{ ref('model_identities') }}
+),
+
+organization_aliases as (
+    select * from {{ ref('organization_aliases') }}
+),
+
 last_reads as (
     select
         source,
@@ -16,20 +24,26 @@ last_reads as (
     group by source, scope
 ),
 
--- The newest row of each source, and the last day on which it held.
+-- The newest row of each source and scope, and the last day on which it held.
 latest as (
     select
         readings.*,
         row_number() over (
             partition by readings.model_key, readings.source, readings.scope
             order by readings.day desc
-        ) as recency
+        ) as recency,
+        -- The first of the rows that say absent at the end of a scope's rows.
+        lead(readings.presence) over (
+            partition by readings.model_key, readings.source, readings.scope
+            order by readings.day desc
+        ) as presence_before
     from readings
 ),
 
 held as (
     select
         latest.*,
+        last_reads.last_read_on,
         case
             when latest.presence != 'present' then null
             else greatest(latest.day, coalesce(last_reads.last_read_on, latest.day))
@@ -64,13 +78,142 @@ absences as (
     group by readings.model_key
 ),
 
+-- When the Hub showed a model for the last time, in any scope: on the last read day of a scope that
+-- has it, else on the last one before it was absent. A rejected record was shown.
+shown as (
+    select
+        held.model_key,
+        max(greatest(held.day, coalesce(held.last_read_on, held.day))) as shown_on
+    from held
+    where held.source != 'files' and held.presence != 'absent'
+    group by held.model_key
+
+    union all
+
+    select
+        latest.model_key,
+        max(read_calendar.read_on_or_before) as shown_on
+    from latest
+    inner join read_calendar
+        on
+            latest.source = read_calendar.source
+            and latest.scope = read_calendar.scope
+            and read_calendar.day = {{ add_days('latest.day', -1) }}
+    where
+        latest.source != 'files'
+        and latest.presence = 'absent'
+        and latest.presence_before != 'absent'
+    group by latest.model_key
+),
+
+last_shown as (
+    select
+        model_key,
+        max(shown_on) as shown_on
+    from shown
+    group by model_key
+),
+
+-- The organisation whose complete read a scope is, under its present name.
+scope_organizations as (
+    select
+        last_reads.source,
+        last_reads.scope,
+        last_reads.last_read_on,
+        lower(coalesce(organization_aliases.org, last_reads.scope)) as folded_org
+    from last_reads
+    left join organization_aliases
+        on lower(last_reads.scope) = lower(organization_aliases.alias_org)
+    where last_reads.source != 'files'
+),
+
+-- The last complete read that would have to show a model: of the whole Hub, or of the organisation
+-- that it belongs to today. The one it moved away from need not show it.
+due as (
+    select
+        last_shown.model_key,
+        max(scope_organizations.last_read_on) as due_on
+    from last_shown
+    cross join scope_organizations
+    where scope_organizations.scope = 'hub'
+    group by last_shown.model_key
+
+    union all
+
+    select
+        identities.model_key,
+        max(scope_organizations.last_read_on) as due_on
+    from identities
+    inner join scope_organizations
+        on lower(identities.org) = scope_organizations.folded_org
+    group by identities.model_key
+),
+
+last_due as (
+    select
+        model_key,
+        max(due_on) as due_on
+    from due
+    group by model_key
+),
+
+availability as (
+    select
+        last_shown.model_key,
+        -- In one read absent, in another of that day present: a model that moved is there.
+        coalesce(last_shown.shown_on >= last_due.due_on, true) as is_available
+    from last_shown
+    left join last_due
+        on last_shown.model_key = last_due.model_key
+),
+
+-- Each counter's newest value; of one day's the one that is believed first.
+scope_counters as (
+    select
+        model_key,
+        source_rank,
+        source,
+        scope,
+        {{ arg_max('downloads_30d', 'case when downloads_30d is not null then day end') }}
+            as downloads_30d,
+        max(case when downloads_30d is not null then day end) as downloads_30d_on,
+        {{ arg_max('likes', 'case when likes is not null then day end') }} as likes,
+        max(case when likes is not null then day end) as likes_on
+    from readings
+    group by model_key, source_rank, source, scope
+),
+
+{% set fields = ['downloads_30d', 'likes'] %}
+ranked_counters as (
+    select
+        *{% for field in fields %},
+        row_number() over (
+            partition by model_key
+            order by
+                {{ field }}_on desc nulls last,
+                source_rank,
+                source,
+                case when scope = 'rows' then 1 else 0 end,
+                scope
+        ) as {{ field }}_preference{% endfor %}
+    from scope_counters
+),
+
 counters as (
     select
         model_key,
-        {{ arg_max('downloads_30d', 'case when downloads_30d is not null then day end') }}
-            as downloads_30d,
-        {{ arg_max('likes', 'case when likes is not null then day end') }} as likes
-    from readings
+        max(case when downloads_30d_preference = 1 then downloads_30d end) as downloads_30d,
+        max(case when likes_preference = 1 then likes end) as likes
+    from ranked_counters
+    group by model_key
+),
+
+readings_by_model as (
+    select
+        model_key,
+        max(present_until) as present_until,
+        bool_or(source != 'files') as is_on_hub
+    from held
     group by model_key
 ),
 
@@ -79,22 +222,24 @@ final as (
         firsts.model_key,
         firsts.first_reading_on,
         greatest(
-            firsts.last_row_on, max(held.present_until), max(absences.last_present_on)
+            firsts.last_row_on, readings_by_model.present_until, absences.last_present_on
         ) as last_reading_on,
-        max(counters.downloads_30d) as downloads_30d,
-        max(counters.likes) as likes,
-        bool_or(held.source != 'files') as is_on_hub,
-        -- Availability is what the Hub's own listing said last; files do not know it.
-        bool_and(case when held.source != 'files' then held.presence != 'absent' end)
-            as is_available
+        counters.downloads_30d,
+        counters.likes,
+        readings_by_model.is_on_hub,
+        -- Files do not know what the Hub shows.
+        case
+            when readings_by_model.is_on_hub then coalesce(availability.is_available, false)
+        end as is_available
     from firsts
-    inner join held
-        on firsts.model_key = held.model_key
+    inner join readings_by_model
+        on firsts.model_key = readings_by_model.model_key
     left join absences
         on firsts.model_key = absences.model_key
+    left join availability
+        on firsts.model_key = availability.model_key
     left join counters
         on firsts.model_key = counters.model_key
-    group by firsts.model_key, firsts.first_reading_on, firsts.last_row_on
 )
 
 select * from final

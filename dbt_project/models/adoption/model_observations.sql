@@ -11,11 +11,12 @@ as_of as (
 ),
 
 -- F, per scope: from here on a new model's launch can be seen.
-scope_starts as (
+scopes as (
     select
         source,
         scope,
-        min(day) as first_read_on
+        min(day) as first_read_on,
+        max(day) as last_read_on
     from read_calendar
     group by source, scope
 ),
@@ -30,15 +31,15 @@ counter_rows as (
             partition by readings.model_key, readings.source, readings.scope
         ) as rows_of_scope,
         count(*) over (partition by readings.model_key) as rows_of_model,
-        min(scope_starts.first_read_on) over (partition by readings.model_key) as first_read_on
+        min(scopes.first_read_on) over (partition by readings.model_key) as first_read_on
     from readings
     cross join as_of
-    left join scope_starts
-        on readings.source = scope_starts.source and readings.scope = scope_starts.scope
+    left join scopes
+        on readings.source = scopes.source and readings.scope = scopes.scope
     where readings.day <= as_of.as_of
 ),
 
--- Most models are read by one source: their sparse rows stay sparse.
+-- Most models are read by one source in one scope: their sparse rows stand as they are.
 single_source as (
     select
         counter_rows.model_key,
@@ -58,64 +59,286 @@ single_source as (
     where counter_rows.rows_of_scope = counter_rows.rows_of_model
 ),
 
--- Models of several sources: every read day becomes a row, so that the best source of each
--- day can be taken.
+-- Models of several sources or scopes: the best of each day counts. Which that is can change only on
+-- a day on which one of them has a row, on the next read day after it (a single row holds for its
+-- day), and where the scopes that were read are not those of the read day before. The read day
+-- after a change confirms a fall, or does not. Only these days are looked at: between them the same
+-- scope is read on, unchanged.
 several_sources as (
-    select
-        *,
-        lead(day) over (partition by model_key, source, scope order by day) as next_row_day
-    from counter_rows
+    select * from counter_rows
     where rows_of_scope != rows_of_model
 ),
 
-dense as (
+model_scopes as (
     select
-        several_sources.model_key,
-        coalesce(read_calendar.day, several_sources.day) as day,
-        several_sources.source,
-        several_sources.source_rank,
-        several_sources.downloads_all_time,
-        several_sources.first_read_on
+        model_key,
+        source,
+        source_rank,
+        scope,
+        min(day) as first_row_on
     from several_sources
-    cross join as_of
-    left join read_calendar
-        on
-            several_sources.source = read_calendar.source
-            and several_sources.scope = read_calendar.scope
-            and read_calendar.is_read
-            and read_calendar.day >= several_sources.day
-            and read_calendar.day <= as_of.as_of
-            and (
-                several_sources.next_row_day is null
-                or read_calendar.day < several_sources.next_row_day
-            )
-    where several_sources.is_counter
+    group by model_key, source, source_rank, scope
 ),
 
+-- The scopes of a model that are read completely, as one text: few texts stand for all models.
+combinations as (
+    select
+        model_scopes.model_key,
+        {{ dbt.listagg(
+            "model_scopes.source || '/' || model_scopes.scope",
+            "' '",
+            "order by model_scopes.source, model_scopes.scope"
+        ) }} as combination,
+        min(model_scopes.first_row_on) as first_row_on
+    from model_scopes
+    inner join scopes
+        on model_scopes.source = scopes.source and model_scopes.scope = scopes.scope
+    group by model_scopes.model_key
+),
+
+combination_scopes as (
+    select distinct
+        combinations.combination,
+        model_scopes.source,
+        model_scopes.scope
+    from combinations
+    inner join model_scopes
+        on combinations.model_key = model_scopes.model_key
+    inner join scopes
+        on model_scopes.source = scopes.source and model_scopes.scope = scopes.scope
+),
+
+combination_reads as (
+    select
+        combination_scopes.combination,
+        read_calendar.day,
+        {{ dbt.listagg(
+            "read_calendar.source || '/' || read_calendar.scope",
+            "' '",
+            "order by read_calendar.source, read_calendar.scope"
+        ) }} as scopes_read
+    from combination_scopes
+    cross join as_of
+    inner join read_calendar
+        on
+            combination_scopes.source = read_calendar.source
+            and combination_scopes.scope = read_calendar.scope
+            and read_calendar.is_read
+            and read_calendar.day <= as_of.as_of
+    group by combination_scopes.combination, read_calendar.day
+),
+
+combination_changes as (
+    select
+        combination,
+        day,
+        coalesce(
+            scopes_read = lag(scopes_read) over (partition by combination order by day)
+            and scopes_read = lag(scopes_read, 2) over (partition by combination order by day),
+            false
+        ) as is_as_before
+    from combination_reads
+),
+
+row_days as (
+    select distinct
+        model_key,
+        day
+    from several_sources
+),
+
+calendar_days as (
+    select distinct day from row_days
+    union
+    select distinct day from combination_reads
+),
+
+read_days as (
+    select
+        every_combination.combination,
+        calendar_days.day,
+        min(combination_reads.day) over (
+            partition by every_combination.combination
+            order by calendar_days.day
+            rows between 1 following and unbounded following
+        ) as next_read_on
+    from (select distinct combination from combination_scopes) as every_combination
+    cross join calendar_days
+    left join combination_reads
+        on
+            every_combination.combination = combination_reads.combination
+            and calendar_days.day = combination_reads.day
+),
+
+-- The next two read days after any day.
+next_read_days as (
+    select
+        combination,
+        day,
+        next_read_on
+    from read_days
+    where next_read_on is not null
+
+    union all
+
+    select
+        read_days.combination,
+        read_days.day,
+        second_days.next_read_on
+    from read_days
+    inner join read_days as second_days
+        on
+            read_days.combination = second_days.combination
+            and read_days.next_read_on = second_days.day
+    where second_days.next_read_on is not null
+),
+
+decisive_days as (
+    select
+        model_key,
+        day
+    from row_days
+
+    union
+
+    select
+        row_days.model_key,
+        next_read_days.next_read_on as day
+    from row_days
+    inner join combinations
+        on row_days.model_key = combinations.model_key
+    inner join next_read_days
+        on
+            combinations.combination = next_read_days.combination
+            and row_days.day = next_read_days.day
+
+    union
+
+    select
+        combinations.model_key,
+        combination_changes.day
+    from combinations
+    inner join combination_changes
+        on
+            combinations.combination = combination_changes.combination
+            and combination_changes.day > combinations.first_row_on
+    where not combination_changes.is_as_before
+),
+
+-- The newest row of each scope up to each of these days.
+last_rows as (
+    select
+        decisive_days.model_key,
+        decisive_days.day,
+        model_scopes.source,
+        model_scopes.scope,
+        max(several_sources.day) over (
+            partition by decisive_days.model_key, model_scopes.source, model_scopes.scope
+            order by decisive_days.day
+        ) as row_day
+    from decisive_days
+    inner join model_scopes
+        on
+            decisive_days.model_key = model_scopes.model_key
+            and decisive_days.day >= model_scopes.first_row_on
+    left join several_sources
+        on
+            decisive_days.model_key = several_sources.model_key
+            and model_scopes.source = several_sources.source
+            and model_scopes.scope = several_sources.scope
+            and decisive_days.day = several_sources.day
+),
+
+-- Hub's API, then dated snapshots, then files; of one day's scopes of a source an organisation or
+-- the whole Hub comes before single rows.
 best_of_day as (
     select
-        *,
-        row_number() over (partition by model_key, day order by source_rank) as preference
-    from dense
+        last_rows.model_key,
+        last_rows.day,
+        last_rows.source,
+        last_rows.scope,
+        several_sources.source_rank,
+        several_sources.downloads_all_time,
+        row_number() over (
+            partition by last_rows.model_key, last_rows.day
+            order by
+                several_sources.source_rank,
+                last_rows.source,
+                case when last_rows.scope = 'rows' then 1 else 0 end,
+                last_rows.scope
+        ) as preference
+    from last_rows
+    inner join several_sources
+        on
+            last_rows.model_key = several_sources.model_key
+            and last_rows.source = several_sources.source
+            and last_rows.scope = several_sources.scope
+            and last_rows.row_day = several_sources.day
+    left join read_calendar
+        on
+            last_rows.source = read_calendar.source
+            and last_rows.scope = read_calendar.scope
+            and last_rows.day = read_calendar.day
+    where
+        several_sources.is_counter
+        and (last_rows.day = last_rows.row_day or read_calendar.is_read)
 ),
 
+-- A fall that appears only by a change of source is held until the same source confirms it. The
+-- Hub's API and discovery are one service: of one rank, one source.
 chosen as (
     select
         *,
-        lag(source) over (partition by model_key order by day) as source_before,
-        lag(downloads_all_time) over (partition by model_key order by day) as counter_before
+        coalesce(
+            source_rank != lag(source_rank) over (partition by model_key order by day)
+            and downloads_all_time
+            < lag(downloads_all_time) over (partition by model_key order by day),
+            false
+        ) as is_unconfirmed
     from best_of_day
     where preference = 1
 ),
 
--- A fall that appears only by a change of source is held until the same source confirms it.
-confirmed as (
-    select *
-    from chosen
-    where
-        source_before is null
-        or source = source_before
-        or downloads_all_time >= counter_before
+decided as (
+    select
+        decisive_days.model_key,
+        decisive_days.day,
+        chosen.source,
+        chosen.scope,
+        chosen.downloads_all_time,
+        chosen.model_key is not null as is_counter,
+        lead(decisive_days.day) over (
+            partition by decisive_days.model_key order by decisive_days.day
+        ) as next_day
+    from decisive_days
+    left join chosen
+        on
+            decisive_days.model_key = chosen.model_key
+            and decisive_days.day = chosen.day
+            and not chosen.is_unconfirmed
+),
+
+-- The last day on which the scope was read before the next of these days.
+with_last_read as (
+    select
+        decided.*,
+        coalesce(read_calendar.read_on_or_before, decided.day) as read_until
+    from decided
+    left join scopes
+        on decided.source = scopes.source and decided.scope = scopes.scope
+    left join read_calendar
+        on
+            decided.source = read_calendar.source
+            and decided.scope = read_calendar.scope
+            and read_calendar.day
+            = least({{ add_days('decided.next_day', -1) }}, scopes.last_read_on)
+),
+
+firsts as (
+    select distinct
+        model_key,
+        first_read_on
+    from several_sources
 ),
 
 final as (
@@ -133,15 +356,19 @@ final as (
     union all
 
     select
-        model_key,
-        day,
-        source,
-        null as scope,
-        downloads_all_time,
-        true as is_counter,
-        first_read_on,
-        lag(day) over (partition by model_key order by day) as read_before
-    from confirmed
+        with_last_read.model_key,
+        with_last_read.day,
+        with_last_read.source,
+        with_last_read.scope,
+        with_last_read.downloads_all_time,
+        with_last_read.is_counter,
+        firsts.first_read_on,
+        lag(with_last_read.read_until) over (
+            partition by with_last_read.model_key order by with_last_read.day
+        ) as read_before
+    from with_last_read
+    inner join firsts
+        on with_last_read.model_key = firsts.model_key
 )
 
 select * from final

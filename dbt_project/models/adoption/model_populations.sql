@@ -7,11 +7,12 @@ read_days as (
     select * from {{ ref('hub_read_days') }}
 ),
 
--- The population `hub` exists only where the whole Hub was read.
+-- The population `hub` exists only where the whole Hub was read, by either source. Organisations
+-- read one by one are no whole.
 whole_hub as (
     select count(*) > 0 as is_read
     from read_days
-    where is_complete and scope = 'hub'
+    where is_complete and scope = 'hub' and source in ('hub_api', 'hub_stats')
 ),
 
 final as (

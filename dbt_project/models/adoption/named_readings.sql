@@ -1,5 +1,5 @@
-with hub_stats as (
-    select * from {{ ref('stg_hub_stats__readings') }}
+with hub_readings as (
+    select * from {{ ref('hub_readings') }}
 ),
 
 files as (
@@ -12,8 +12,8 @@ model_keys as (
 
 all_sources as (
     select
-        'hub_stats' as source,
-        2 as source_rank,
+        source,
+        source_rank,
         scope,
         name_key,
         day,
@@ -23,7 +23,7 @@ all_sources as (
         likes,
         days_early,
         '' as partition
-    from hub_stats
+    from hub_readings
 
     union all
 

@@ -13,6 +13,7 @@ read_calendar as (
 -- Readings are sparse: the last row up to the horizon holds on it if its scope was read then.
 latest_rows as (
     select
+        launches.league,
         launches.model_key,
         launches.horizon_days,
         launches.horizon_day,
@@ -25,23 +26,36 @@ latest_rows as (
         readings.days_early,
         row_number() over (
             partition by
-                launches.model_key, launches.horizon_days, readings.source, readings.scope
+                launches.league,
+                launches.model_key,
+                launches.horizon_days,
+                readings.source,
+                readings.scope
             order by readings.day desc
         ) as recency
     from launches
     inner join readings
         on launches.model_key = readings.model_key and readings.day <= launches.horizon_day
     where
-        launches.is_day_zero_creation
+        launches.is_created_since_day_zero
         and launches.horizon_days <= {{ var('trailing_max_days') }}
 ),
 
-final as (
+read_rows as (
     select
+        latest_rows.league,
         latest_rows.model_key,
         latest_rows.horizon_days,
-        {{ arg_max('latest_rows.downloads_30d', '-latest_rows.source_rank') }} as downloads_30d,
-        {{ arg_max('latest_rows.days_early', '-latest_rows.source_rank') }} as days_early
+        latest_rows.downloads_30d,
+        latest_rows.days_early,
+        row_number() over (
+            partition by latest_rows.league, latest_rows.model_key, latest_rows.horizon_days
+            order by
+                latest_rows.source_rank,
+                latest_rows.source,
+                case when latest_rows.scope = 'rows' then 1 else 0 end,
+                latest_rows.scope
+        ) as preference
     from latest_rows
     left join read_calendar
         on
@@ -53,7 +67,17 @@ final as (
         and latest_rows.presence = 'present'
         and latest_rows.downloads_30d is not null
         and (latest_rows.day = latest_rows.horizon_day or read_calendar.is_read)
-    group by latest_rows.model_key, latest_rows.horizon_days
+),
+
+final as (
+    select
+        league,
+        model_key,
+        horizon_days,
+        downloads_30d,
+        days_early
+    from read_rows
+    where preference = 1
 )
 
 select * from final

@@ -7,15 +7,27 @@ names as (
 ),
 
 readings as (
-    select * from {{ ref('stg_hub_stats__readings') }}
+    select * from {{ ref('hub_readings') }}
 ),
 
-sightings as (
+sources_sightings as (
     select
         name_key,
-        max(case when presence = 'present' then day end) as last_present_on
+        source_rank,
+        max(day) as last_present_on
     from readings
-    group by name_key
+    where presence = 'present'
+    group by name_key, source_rank
+),
+
+-- Of two sources on one day the better one tells the name: dated snapshots lag behind a rename.
+sightings as (
+    select
+        *,
+        row_number() over (
+            partition by name_key order by last_present_on desc, source_rank
+        ) as recency
+    from sources_sightings
 ),
 
 -- Today's name: the one under which the Hub showed the model last, in the Hub's spelling.
@@ -24,11 +36,13 @@ ranked_names as (
         model_keys.model_key,
         names.canonical_id,
         sightings.last_present_on,
+        sightings.source_rank,
         max(names.hub_oid) over (partition by model_keys.model_key) as hub_oid,
         row_number() over (
             partition by model_keys.model_key
             order by
                 sightings.last_present_on desc nulls last,
+                sightings.source_rank,
                 case when names.hub_oid is null then 1 else 0 end,
                 names.canonical_id,
                 model_keys.valid_from desc
@@ -37,7 +51,7 @@ ranked_names as (
     inner join names
         on model_keys.name_key = names.name_key
     left join sightings
-        on model_keys.name_key = sightings.name_key
+        on model_keys.name_key = sightings.name_key and sightings.recency = 1
 ),
 
 -- Of two models under one name the one seen last keeps it, the earlier one is marked.
@@ -48,7 +62,7 @@ claims as (
         canonical_id,
         row_number() over (
             partition by lower(canonical_id)
-            order by last_present_on desc nulls last, hub_oid desc nulls last
+            order by last_present_on desc nulls last, source_rank, hub_oid desc nulls last
         ) as claim_rank
     from ranked_names
     where name_rank = 1

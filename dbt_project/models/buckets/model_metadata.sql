@@ -1,5 +1,5 @@
 with metadata as (
-    select * from {{ ref('stg_hub_stats__metadata') }}
+    select * from {{ ref('hub_metadata') }}
 ),
 
 model_keys as (
@@ -12,7 +12,13 @@ keyed as (
         metadata.*,
         row_number() over (
             partition by model_keys.model_key
-            order by metadata.day desc, metadata.content_hash
+            order by
+                metadata.day desc,
+                metadata.source_rank,
+                metadata.source,
+                case when metadata.scope = 'rows' then 1 else 0 end,
+                metadata.scope,
+                metadata.content_hash
         ) as recency
     from metadata
     inner join model_keys
@@ -26,6 +32,9 @@ final as (
         model_key,
         name_key,
         day,
+        source,
+        scope,
+        content_hash,
         created_at,
         pipeline_tag,
         library_name,

@@ -3,7 +3,7 @@ with names as (
 ),
 
 readings as (
-    select * from {{ ref('stg_hub_stats__readings') }}
+    select * from {{ ref('hub_readings') }}
 ),
 
 -- When the Hub itself showed a name. A name known only as a parent has no row here.

@@ -2,15 +2,16 @@ with rankings as (
     select * from {{ ref('stg_openrouter__rankings') }}
 ),
 
--- Two files may hold one figure as of one day: the file later by name stands.
+-- Two partitions may hold a day as of one day: the later by name stands, whole. A model that only
+-- the other one lists has become part of this one's `other`.
 ranked as (
     select
         day,
         model_permaslug,
         as_of,
         total_tokens,
-        row_number() over (
-            partition by day, model_permaslug, as_of
+        dense_rank() over (
+            partition by day, as_of
             order by partition desc, load_id desc
         ) as preference
     from rankings

@@ -10,7 +10,8 @@ models as (
     select * from {{ ref('models') }}
 ),
 
--- An edge that the latest metadata no longer states is no edge.
+-- An edge that the latest metadata no longer states is no edge. Two sources may give a name other
+-- metadata on one day: its hash tells which of them is the latest.
 current_edges as (
     select distinct
         stated_parents.child_key,
@@ -22,6 +23,7 @@ current_edges as (
             stated_parents.child_key = metadata.model_key
             and stated_parents.name_key = metadata.name_key
             and stated_parents.day = metadata.day
+            and stated_parents.content_hash = metadata.content_hash
 ),
 
 first_seen as (

@@ -1,5 +1,5 @@
 with metadata as (
-    select * from {{ ref('stg_hub_stats__metadata') }}
+    select * from {{ ref('hub_metadata') }}
 ),
 
 names as (

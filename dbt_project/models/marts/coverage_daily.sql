@@ -7,20 +7,25 @@ read_days as (
     select * from {{ ref('stg_read_days') }}
 ),
 
--- A partition of one day has its counts in the ledger. Of a file of many days the days' own rows
--- are counted; its rejects stand with the file, in the ledger.
+-- A partition of one day, or of one day and scope, has its counts in the ledger. Of a file of many
+-- days the days' own rows are counted; its rejects stand with the file, in the ledger. So are
+-- discovery's scopes that only say what was listed: the models themselves are in its rows.
 counted as (
     select
         read_days.*,
         loads.finished_at,
-        case when loads.partition = cast(read_days.day as varchar) then loads.rows_read end
-            as day_rows_read,
-        case when loads.partition = cast(read_days.day as varchar) then loads.rows_stored end
-            as day_rows_stored,
-        case when loads.partition = cast(read_days.day as varchar) then loads.rows_unchanged end
-            as day_rows_unchanged,
-        case when loads.partition = cast(read_days.day as varchar) then loads.rows_rejected end
-            as day_rows_rejected
+        coalesce(
+            (
+                loads.partition = cast(read_days.day as varchar)
+                and not (read_days.source = 'hub_discovery' and read_days.scope != 'rows')
+            )
+            or loads.partition = cast(read_days.day as varchar) || '.' || read_days.scope,
+            false
+        ) as is_in_ledger,
+        loads.rows_read as load_rows_read,
+        loads.rows_stored as load_rows_stored,
+        loads.rows_unchanged as load_rows_unchanged,
+        loads.rows_rejected as load_rows_rejected
     from read_days
     left join loads
         on read_days.load_id = loads.load_id
@@ -32,46 +37,79 @@ read as (
         scope,
         day,
         case when bool_and(is_complete) then 'complete' else 'partial' end as status,
-        cast(sum(coalesce(day_rows_read, models_read)) as bigint) as rows_read,
-        cast(sum(coalesce(day_rows_stored, models_read)) as bigint) as rows_stored,
-        cast(sum(coalesce(day_rows_unchanged, 0)) as bigint) as rows_unchanged,
-        cast(sum(coalesce(day_rows_rejected, 0)) as bigint) as rows_rejected,
+        cast(sum(case when is_in_ledger then load_rows_read else models_read end) as bigint)
+            as rows_read,
+        cast(sum(case when is_in_ledger then load_rows_stored else models_read end) as bigint)
+            as rows_stored,
+        cast(sum(case when is_in_ledger then load_rows_unchanged else 0 end) as bigint)
+            as rows_unchanged,
+        cast(sum(case when is_in_ledger then load_rows_rejected else 0 end) as bigint)
+            as rows_rejected,
         max(days_early) as days_early,
         max(finished_at) as loaded_at
     from counted
     group by source, scope, day
 ),
 
-bounds as (
+-- Some sources only know now: a day that was not read can never be read again, also at the end,
+-- where others of the same source were read. What discovery lists in rotation is not due every
+-- day.
+scopes as (
     select
         source,
         scope,
+        coalesce(
+            source in ('hub_api', 'modelscope')
+            or (source = 'hub_discovery' and scope = 'rows')
+            or (source = 'openrouter' and scope = 'catalogue'),
+            false
+        ) as knows_only_now,
+        source = 'hub_discovery' and scope like 'base:%' as is_in_rotation,
         min(day) as first_day,
-        max(day) as last_day
+        max(day) as last_day,
+        max(max(day)) over (partition by source) as last_day_of_source
     from read
     group by source, scope
 ),
 
 spine as (
-    {{ date_spine('(select min(first_day) from bounds)', '(select max(last_day) from bounds)') }}
+    {{ date_spine(
+        '(select min(first_day) from scopes)', '(select max(last_day) from scopes)'
+    ) }}
 ),
 
 -- Every day between the first and the last: a day that nobody read is a row too.
 calendar as (
     select
-        bounds.source,
-        bounds.scope,
-        days.day
-    from bounds
+        scopes.source,
+        scopes.scope,
+        days.day,
+        case when scopes.knows_only_now then 'unrecoverable' else 'missing' end as status
+    from scopes
     inner join spine as days
-        on days.day between bounds.first_day and bounds.last_day
+        on
+            days.day between scopes.first_day
+            and case when scopes.knows_only_now then scopes.last_day_of_source else scopes.last_day end
+    where not scopes.is_in_rotation
+
+    union all
+
+    select
+        read.source,
+        read.scope,
+        read.day,
+        read.status
+    from read
+    inner join scopes
+        on read.source = scopes.source and read.scope = scopes.scope
+    where scopes.is_in_rotation
 )
 
 select
     calendar.source,
     calendar.scope,
     calendar.day,
-    coalesce(read.status, 'missing') as status,
+    coalesce(read.status, calendar.status) as status,
     coalesce(read.rows_read, 0) as rows_read,
     coalesce(read.rows_stored, 0) as rows_stored,
     coalesce(read.rows_unchanged, 0) as rows_unchanged,

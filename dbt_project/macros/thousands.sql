@@ -1,0 +1,8 @@
+{# A whole number as text with thousands apart: 1,865. #}
+{% macro thousands(number) -%}
+    {{ return(adapter.dispatch('thousands', 'hubtide')(number)) }}
+{%- endmacro %}
+
+{% macro default__thousands(number) -%}
+    format('{:,}', cast({{ number }} as bigint))
+{%- endmacro %}

@@ -1,0 +1,60 @@
+with standings as (
+    select
+        metric,
+        population,
+        leader_kind as level,
+        month,
+        member,
+        value,
+        is_complete_month
+    from {{ ref('monthly_standings') }}
+),
+
+shares as (
+    select
+        *,
+        value / nullif(sum(value) over (partition by metric, population, level, month), 0) as share
+    from standings
+),
+
+-- `unknown` and models of no family are in the total, and no single member.
+ranked as (
+    select
+        *,
+        case when member not in ('unknown', 'none') then share end as member_share,
+        row_number() over (
+            partition by metric, population, level, month
+            order by case when member in ('unknown', 'none') then 1 else 0 end, share desc, member
+        ) as place
+    from shares
+    where share is not null
+),
+
+final as (
+    select
+        month,
+        population,
+        metric,
+        level,
+        sum(member_share * member_share) as hhi,
+        sum(case when place = 1 then member_share end) as top1_share,
+        sum(case when place <= 3 then member_share end) as top3_share,
+        sum(case when place <= 10 then member_share end) as top10_share,
+        coalesce(sum(case when member_share is null then share end), 0) as unattributed_share,
+        bool_and(is_complete_month) as is_complete_month
+    from ranked
+    group by month, population, metric, level
+)
+
+select
+    month,
+    population,
+    metric,
+    level,
+    hhi,
+    top1_share,
+    top3_share,
+    top10_share,
+    unattributed_share,
+    is_complete_month
+from final

@@ -1,0 +1,1 @@
+{{ adoption_league('active', 'model_id') }}

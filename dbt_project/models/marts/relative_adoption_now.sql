@@ -1,0 +1,1 @@
+{{ adoption_league('now', 'model_id', 'age_days') }}

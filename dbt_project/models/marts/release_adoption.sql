@@ -1,0 +1,1 @@
+{{ adoption_league('release', 'release_id') }}

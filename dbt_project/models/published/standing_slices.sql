@@ -1,0 +1,109 @@
+with model_months as (
+    select * from {{ ref('model_months') }}
+),
+
+populations as (
+    select * from {{ ref('model_populations') }}
+),
+
+org_ranks as (
+    select * from {{ ref('org_downloads_monthly') }}
+),
+
+derivatives as (
+    select * from {{ ref('derivatives_monthly') }}
+    where attribution = 'direct' and filtered and share is not null
+),
+
+ranked_models as (
+    select * from {{ ref('ranked_models') }}
+),
+
+grouped as (
+    select
+        populations.population,
+        model_months.month,
+        populations.region,
+        populations.org,
+        coalesce(populations.family, 'none') as family,
+        populations.size_bucket,
+        cast(sum(model_months.cumulative_downloads) as double) as cumulative_downloads,
+        cast(sum(model_months.downloads) as double) as downloads
+    from model_months
+    inner join populations
+        on model_months.model_key = populations.model_key
+    group by
+        populations.population,
+        model_months.month,
+        populations.region,
+        populations.org,
+        coalesce(populations.family, 'none'),
+        populations.size_bucket
+),
+
+final as (
+    {% for metric in ['cumulative_downloads', 'downloads'] %}
+    select
+        '{{ metric }}' as metric,
+        grouped.population,
+        grouped.month,
+        grouped.region,
+        grouped.org,
+        org_ranks.rank as org_rank,
+        grouped.family,
+        grouped.size_bucket,
+        grouped.{{ metric }} as value
+    from grouped
+    left join org_ranks
+        on
+            grouped.population = org_ranks.population
+            and grouped.month = org_ranks.month
+            and grouped.org = org_ranks.org
+    where grouped.{{ metric }} is not null
+
+    union all
+    {% endfor %}
+
+    select
+        'new_derivatives' as metric,
+        'tracked' as population,
+        month,
+        region,
+        base_org as org,
+        cast(null as bigint) as org_rank,
+        family,
+        'unknown' as size_bucket,
+        cast(sum(new_derivatives) as double) as value
+    from derivatives
+    group by month, region, base_org, family
+
+    -- The record counts tokens among the figures of tracked models; OpenRouter ranks all.
+    {% for metric, condition in {
+        'tokens_all': 'true',
+        'tokens_open': "openness = 'open' and not is_embedding",
+        'tokens_matched': "match_basis <> 'none'",
+    }.items() %}
+    union all
+
+    select
+        '{{ metric }}' as metric,
+        'tracked' as population,
+        {{ month_start('day') }} as month,
+        region,
+        coalesce(org, 'unknown') as org,
+        cast(null as bigint) as org_rank,
+        coalesce(family, 'unknown') as family,
+        coalesce(size_bucket, 'unknown') as size_bucket,
+        cast(sum(tokens) as double) as value
+    from ranked_models
+    where {{ condition }}
+    group by
+        {{ month_start('day') }},
+        region,
+        coalesce(org, 'unknown'),
+        coalesce(family, 'unknown'),
+        coalesce(size_bucket, 'unknown')
+    {% endfor %}
+)
+
+select * from final

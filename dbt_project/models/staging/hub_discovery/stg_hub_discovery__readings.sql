@@ -1,0 +1,11 @@
+select
+    name_key,
+    day,
+    scope,
+    presence,
+    downloads_30d,
+    downloads_all_time,
+    likes,
+    days_early,
+    load_id
+from {{ source('raw', 'hub_discovery_readings') }}
