@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run import dev headline test lint fmt lock clean
+.PHONY: help run import live backfill fake dev headline test lint fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,16 @@ run: $(RUN) ## the whole pipeline on the embedded synthetic sample, state in sam
 
 import: $(RUN) ## load a folder of snapshots, build and publish: make import DIR=…
 	@$(BIN)/python -m orchestration import "$(DIR)"
+
+live: $(RUN) ## today's readings from the live sources, build and publish: make live [ARGS=--dry-run]
+	@$(BIN)/python -m orchestration live $(ARGS)
+
+backfill: $(RUN) ## history, build and publish: make backfill SINCE=… [UNTIL=…] [ARGS=--dry-run]
+	@$(BIN)/python -m orchestration backfill --since "$(SINCE)" \
+		$(if $(UNTIL),--until "$(UNTIL)") $(ARGS)
+
+fake: $(DEV) ## a loopback server of the live sources with synthetic rows: try `live` without network
+	@$(BIN)/python -m tests.fake $(ARGS)
 
 headline: $(RUN) ## the headline tables of the published copy
 	@$(BIN)/python -m orchestration headline

@@ -24,6 +24,42 @@ class LandingError(HubtideError):
     """A landed file is missing, or is not what its manifest says."""
 
 
+class PartitionBusyError(HubtideError):
+    """Another process is fetching from the same source into this home."""
+
+
+class SourceError(HubtideError):
+    """A live source could not be read. What had landed before is kept."""
+
+
+class UnavailableError(SourceError):
+    """The network or the service failed, several times over."""
+
+
+class RateLimitedError(SourceError):
+    """The service asks for a longer wait than is allowed."""
+
+
+class RequestLimitError(SourceError):
+    """The user's own limit of requests is used up."""
+
+
+class RefusedError(SourceError):
+    """The service refused the request, or would have it sent somewhere else."""
+
+
+class UnreadableReplyError(SourceError):
+    """The service answered, and what it said makes no sense."""
+
+
+class NothingListedError(SourceError):
+    """A listing is empty, and always was: the name is not there."""
+
+
+class UnrecoverableError(SourceError):
+    """The day is over, and the source only knows what is now."""
+
+
 class WarehouseLockedError(HubtideError):
     """Another process has the warehouse's file open (docs/operations.md, One writer)."""
 

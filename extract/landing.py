@@ -4,6 +4,10 @@ Each file is written under a temporary name in its own folder, fsynced and renam
 comes last. A partition is complete when its manifest says so, so a killed run is repaired by
 running it again, and the same run twice changes nothing.
 
+What comes over the network lands page by page (OpenPartition): each page is noted in a journal
+once it is safe, with where the next one is, so that a killed run goes on at the first page that
+has not landed. The journal goes when the manifest comes.
+
 A partition that is delivered again with other content lands beside what it replaces: the earlier
 files stay, and its manifest stays as manifest-<digest>.json, because the load of the new content
 may still fail, and then the earlier content is what the warehouse holds (docs/operations.md,
@@ -12,6 +16,9 @@ Landing).
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import gzip
 import hashlib
 import json
@@ -20,14 +27,16 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from extract.errors import ImportFolderError, LandingError
+from extract.errors import HubtideError, ImportFolderError, LandingError, PartitionBusyError
 from extract.home import Home, utc_now
 
 MANIFEST = "manifest.json"
+JOURNAL = ".journal.jsonl"
+LOCK = ".lock"
 TEMPORARY = ".landing-"
 
 # From this size (bytes) a file is hard-linked rather than copied where the file system allows it:
@@ -63,6 +72,40 @@ class LandedFile:
     fetched_at: str
     origin: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """As manifest.json has it."""
+        return {
+            "name": self.name,
+            "path": self.path,
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "sha256": self.sha256,
+            "fetched_at": self.fetched_at,
+            "from": self.origin,
+        }
+
+    @classmethod
+    def from_dict(cls, entry: dict[str, Any]) -> LandedFile:
+        """From manifest.json. Raises KeyError where something is missing."""
+        return cls(
+            name=entry["name"],
+            path=entry["path"],
+            rows=entry["rows"],
+            bytes=entry["bytes"],
+            sha256=entry["sha256"],
+            fetched_at=entry["fetched_at"],
+            origin=entry["from"],
+        )
+
+
+@dataclass(frozen=True)
+class Covered:
+    """Something that was listed besides the partition's own scope, and whether to its end."""
+
+    scope: str
+    is_complete: bool
+    rows: int
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -76,6 +119,7 @@ class Manifest:
     days_early: int
     scope: str
     folder: Path
+    covered: tuple[Covered, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -89,8 +133,13 @@ class Manifest:
             "days_early": self.days_early,
             "scope": self.scope,
         }
+        if self.covered:
+            content["covered"] = self._covered()
         text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def _covered(self) -> list[list[Any]]:
+        return [[entry.scope, entry.is_complete, entry.rows] for entry in self.covered]
 
     def path_of(self, file: LandedFile) -> Path:
         """Where a landed file lies."""
@@ -98,30 +147,19 @@ class Manifest:
 
     def to_json(self) -> str:
         """The text of manifest.json."""
-        return json.dumps(
-            {
-                "source": self.source,
-                "partition": self.partition,
-                "sha256": self.digest,
-                "is_synthetic": self.is_synthetic,
-                "as_of": self.as_of.isoformat() if self.as_of else None,
-                "days_early": self.days_early,
-                "scope": self.scope,
-                "files": [
-                    {
-                        "name": file.name,
-                        "path": file.path,
-                        "rows": file.rows,
-                        "bytes": file.bytes,
-                        "sha256": file.sha256,
-                        "fetched_at": file.fetched_at,
-                        "from": file.origin,
-                    }
-                    for file in self.files
-                ],
-            },
-            indent=1,
-        )
+        content: dict[str, Any] = {
+            "source": self.source,
+            "partition": self.partition,
+            "sha256": self.digest,
+            "is_synthetic": self.is_synthetic,
+            "as_of": self.as_of.isoformat() if self.as_of else None,
+            "days_early": self.days_early,
+            "scope": self.scope,
+            "files": [file.to_dict() for file in self.files],
+        }
+        if self.covered:
+            content["covered"] = self._covered()
+        return json.dumps(content, indent=1)
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -131,23 +169,13 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest(
             source=content["source"],
             partition=content["partition"],
-            files=tuple(
-                LandedFile(
-                    name=file["name"],
-                    path=file["path"],
-                    rows=file["rows"],
-                    bytes=file["bytes"],
-                    sha256=file["sha256"],
-                    fetched_at=file["fetched_at"],
-                    origin=file["from"],
-                )
-                for file in content["files"]
-            ),
+            files=tuple(LandedFile.from_dict(file) for file in content["files"]),
             is_synthetic=content["is_synthetic"],
             as_of=date.fromisoformat(content["as_of"]) if content["as_of"] else None,
             days_early=content["days_early"],
             scope=content["scope"],
             folder=path.parent,
+            covered=tuple(Covered(*entry) for entry in content.get("covered", [])),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         name = "/".join(path.parts[-3:])
@@ -174,14 +202,7 @@ def land(
     ImportFolderError for a name that cannot be a partition, LandingError when a file changes
     while it is read.
     """
-    if not PARTITION_PATTERN.fullmatch(partition):
-        raise ImportFolderError(
-            f"{source}: '{partition}' cannot name a partition; rename the file with letters, "
-            "digits, spaces and ._+@()=,- only (at most 150 characters)"
-        )
-    folder = home.landing / source / partition
-    folder.mkdir(parents=True, exist_ok=True)
-    _remove_temporary(folder)
+    folder = _folder(home, source, partition)
     current_path = folder / MANIFEST
     current = read_manifest(current_path) if current_path.exists() else None
     known = {file.name: file for file in current.files} if current else {}
@@ -199,6 +220,171 @@ def land(
         _write(_archived(folder, current.digest), current.to_json())
     _write(current_path, manifest.to_json())
     return manifest
+
+
+@contextlib.contextmanager
+def source_lock(home: Home, source: str) -> Iterator[None]:
+    """Only one process lands a source's files at a time; the lock goes with the process.
+
+    Raises PartitionBusyError when another one has it, HubtideError when the disk refuses.
+    """
+    folder = home.landing / source
+    with contextlib.ExitStack() as open_files:
+        with _disk_errors(source, "its lock"):
+            folder.mkdir(parents=True, exist_ok=True)
+            stream = open_files.enter_context((folder / LOCK).open("a"))
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno not in (errno.EAGAIN, errno.EACCES):
+                    raise
+                raise PartitionBusyError(
+                    f"{source}: another run is landing its files; wait for it to end, then run "
+                    "this again"
+                ) from None
+        yield
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page in the journal. `following` says where the next one is, None after the last."""
+
+    file: LandedFile
+    following: str | None
+
+
+class OpenPartition:
+    """A partition on its way: lands page by page and goes on where an earlier run was killed.
+
+    To be used under `source_lock`. `pages` are those that have landed.
+    """
+
+    def __init__(self, home: Home, source: str, partition: str) -> None:
+        self.source = source
+        self.partition = partition
+        self.folder = _folder(home, source, partition)
+        if (self.folder / MANIFEST).exists():
+            # A run was killed between the two. Once the manifest is set aside, nobody must take
+            # this for an unfinished try.
+            self._drop_journal()
+        self.pages = self._read_journal()
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest, once the partition is complete."""
+        path = self.folder / MANIFEST
+        return read_manifest(path) if path.exists() else None
+
+    def add(
+        self,
+        name: str,
+        body: bytes,
+        *,
+        rows: int | None,
+        fetched_at: datetime,
+        origin: str,
+        following: str | None = None,
+    ) -> Page:
+        """Land a page, compressed, and note it in the journal.
+
+        Raises HubtideError when the disk is full; nothing of the page is left then.
+        """
+        content = gzip.compress(body, compresslevel=6, mtime=0)
+        digest = hashlib.sha256(content).hexdigest()
+        relative = Path(f"{name}.gz")
+        target = self.folder / relative
+        if target.exists() and sha256_of(target) != digest:
+            # Content of a delivery that was set aside keeps its name.
+            relative = relative.with_name(f"{digest[:12]}.{relative.name}")
+            target = self.folder / relative
+        label = f"{self.source} {self.partition}"
+        with _disk_errors(label, name):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or sha256_of(target) != digest:
+            _write(target, content, label)
+        file = LandedFile(
+            name=f"{name}.gz",
+            path=relative.as_posix(),
+            rows=rows,
+            bytes=len(content),
+            sha256=digest,
+            fetched_at=fetched_at.isoformat(timespec="seconds") + "Z",
+            origin=origin,
+        )
+        page = Page(file, following)
+        self._note(page, label)
+        self.pages.append(page)
+        return page
+
+    def complete(
+        self,
+        *,
+        is_synthetic: bool,
+        as_of: date | None,
+        scope: str,
+        covered: Sequence[Covered] = (),
+    ) -> Manifest:
+        """Write the manifest: the partition is complete."""
+        manifest = Manifest(
+            self.source,
+            self.partition,
+            tuple(page.file for page in self.pages),
+            is_synthetic,
+            as_of,
+            0,
+            scope,
+            self.folder,
+            tuple(covered),
+        )
+        _write(self.folder / MANIFEST, manifest.to_json(), f"{self.source} {self.partition}")
+        self._drop_journal()
+        return manifest
+
+    def discard(self, prefix: str = "") -> None:
+        """Forget the pages of an unfinished try whose names begin so; their files stay."""
+        self.pages = [page for page in self.pages if not page.file.name.startswith(prefix)]
+        if self.pages:
+            self._write_journal(self.pages)
+        else:
+            self._drop_journal()
+
+    def _drop_journal(self) -> None:
+        with _disk_errors(f"{self.source} {self.partition}", JOURNAL):
+            (self.folder / JOURNAL).unlink(missing_ok=True)
+
+    def _write_journal(self, pages: Sequence[Page]) -> None:
+        content = b"".join(_journal_line(page) for page in pages)
+        _write(self.folder / JOURNAL, content, f"{self.source} {self.partition}")
+
+    def _note(self, page: Page, label: str) -> None:
+        with _disk_errors(label, JOURNAL), (self.folder / JOURNAL).open("ab") as stream:
+            stream.write(_journal_line(page))
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def _read_journal(self) -> list[Page]:
+        """The pages that are there as the journal says, up to the first that is not.
+
+        The rest, a torn last line among it, is cut off the journal.
+        """
+        path = self.folder / JOURNAL
+        if not path.exists():
+            return []
+        pages = []
+        text = path.read_bytes()
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+                page = Page(LandedFile.from_dict(entry), entry["next"])
+            except (ValueError, KeyError, TypeError):
+                break
+            landed = self.folder / page.file.path
+            if not landed.is_file() or sha256_of(landed) != page.file.sha256:
+                break
+            pages.append(page)
+        if b"".join(_journal_line(page) for page in pages) != text:
+            self._write_journal(pages)
+        return pages
 
 
 def set_aside(manifest: Manifest, restore: str | None) -> None:
@@ -318,14 +504,53 @@ def _copy(folder: Path, incoming: Incoming, target: Path, digest: str) -> None:
         _sync_folder(target.parent)
 
 
-def _write(path: Path, text: str) -> None:
+def _journal_line(page: Page) -> bytes:
+    return json.dumps({**page.file.to_dict(), "next": page.following}).encode() + b"\n"
+
+
+def _write(path: Path, content: str | bytes, label: str = "landing") -> None:
+    """Write a file under a temporary name, fsync and rename it.
+
+    Raises HubtideError when the disk is full or refuses; the file is as it was before then.
+    """
     temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
-    with temporary.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
+    with _disk_errors(label, path.name):
+        try:
+            with temporary.open("wb") as stream:
+                stream.write(content.encode() if isinstance(content, str) else content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _disk_errors(label: str, name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HubtideError(
+            f"{label}: {name} cannot be written ({error.strerror or type(error).__name__}); "
+            "make room and run this again: what has landed is kept"
+        ) from None
+
+
+def _folder(home: Home, source: str, partition: str) -> Path:
+    """The partition's folder, made if need be, without what a killed run left half-written."""
+    if not PARTITION_PATTERN.fullmatch(partition):
+        raise ImportFolderError(
+            f"{source}: '{partition}' cannot name a partition; rename the file with letters, "
+            "digits, spaces and ._+@()=,- only (at most 150 characters)"
+        )
+    folder = home.landing / source / partition
+    with _disk_errors(f"{source} {partition}", "its folder"):
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_temporary(folder)
+    return folder
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -15,20 +16,52 @@ from extract.errors import ContractError, HubtideError, LoadFailedError, MixedKi
 from extract.home import Home, utc_now
 from extract.import_folder import ImportFolder
 from extract.landing import Manifest
-from extract.sources import files, hub_stats, openrouter, tracked_models
+from extract.sources import (
+    files,
+    hub_api,
+    hub_discovery,
+    hub_snapshots,
+    hub_stats,
+    modelscope,
+    openrouter,
+    tracked_models,
+)
 from extract.sources.base import Found, Loader, SimpleLoader, Source
-from extract.warehouse import Counts, Load, LoadedPartition, Warehouse, drop_raw, one_line
+from extract.warehouse import (
+    Counts,
+    Load,
+    LoadedPartition,
+    Warehouse,
+    drop_raw,
+    mixed_kinds,
+    one_line,
+)
 
 Progress = Callable[[str], None]
 # (partitions done, partitions in all, the partition being worked on)
 Step = Callable[[int, int, str], None]
 
+
+def _nothing(_folder: ImportFolder, _home: Home) -> list[Found]:
+    """An import folder has no part for a source that is only read over the network."""
+    return []
+
+
 SOURCES: dict[str, Source] = {
     source.name: source
     for source in (
-        Source(hub_stats.SOURCE, hub_stats.find, hub_stats.Loader),
+        Source(hub_api.SOURCE, _nothing, partial(hub_snapshots.Loader, hub_api.reader)),
+        Source(hub_discovery.SOURCE, _nothing, partial(hub_snapshots.Loader, hub_discovery.reader)),
+        Source(hub_stats.SOURCE, hub_stats.find, partial(hub_snapshots.Loader, hub_stats.Reader())),
         Source(files.SOURCE, files.find, lambda *_: SimpleLoader(files.load)),
         Source(openrouter.SOURCE, openrouter.find, lambda *_: SimpleLoader(openrouter.load)),
+        Source(
+            modelscope.SOURCE,
+            _nothing,
+            lambda _con, _pending, _loaded, checks_total: SimpleLoader(
+                partial(modelscope.load, checks_total=checks_total)
+            ),
+        ),
         Source(
             tracked_models.SOURCE, tracked_models.find, lambda *_: SimpleLoader(tracked_models.load)
         ),
@@ -77,13 +110,34 @@ def load_source(
     found = module.find(folder, home)
     if not found:
         return []
-    with Warehouse.open(home) as warehouse:
-        warehouse.guard_kind(folder.is_synthetic)
-    _guard_landing(home, folder.is_synthetic)
+    guard_kind(home, folder.is_synthetic)
     groups = {part.partition: part.group for part in found}
-    manifests = _land(found, step)
+    with landing.source_lock(home, source):
+        manifests = _land(found, step)
     with Warehouse.open(home) as warehouse:
         return load_manifests(warehouse, manifests, groups, True, progress, step)
+
+
+def load_landed(
+    source: str, home: Home, progress: Progress | None = None, step: Step | None = None
+) -> list[LoadResult]:
+    """Load what has landed of a source and is not in the warehouse yet, by partition.
+
+    What a killed run had landed is among it. Raises WarehouseLockedError or MixedKindsError before
+    anything is loaded, LandingError for a landed file that was changed, and LoadFailedError, with
+    all results, at the end when a partition failed.
+    """
+    _source(source)
+    manifests = list(landing.landed_partitions(home, source))
+    if not manifests:
+        return []
+    with Warehouse.open(home) as warehouse:
+        loaded = warehouse.loaded(source)
+        pending = [entry for entry in manifests if not _is_loaded(entry, loaded)]
+        for manifest in pending:
+            warehouse.guard_kind(manifest.is_synthetic)
+            landing.verify(manifest)
+        return load_manifests(warehouse, pending, {}, True, progress, step) if pending else []
 
 
 def rebuild(
@@ -125,16 +179,22 @@ def _is_loaded(manifest: Manifest, loaded: dict[str, LoadedPartition]) -> bool:
     return known is not None and known.sha256 == manifest.digest
 
 
-def _guard_landing(home: Home, is_synthetic: bool) -> None:
-    """Partitions of the other kind in data/ would make a rebuild impossible."""
+def guard_kind(home: Home, is_synthetic: bool) -> None:
+    """Raise MixedKindsError when the warehouse or data/ holds rows of the other kind."""
+    with Warehouse.open(home) as warehouse:
+        warehouse.guard_kind(is_synthetic)
+    guard_landing(home, is_synthetic)
+
+
+def guard_landing(home: Home, is_synthetic: bool) -> None:
+    """Raise MixedKindsError when data/ holds rows of the other kind; opens no warehouse.
+
+    Partitions of the other kind in data/ would make a rebuild impossible.
+    """
     for source in SOURCES:
         manifest = next(landing.landed_partitions(home, source), None)
         if manifest is not None and manifest.is_synthetic != is_synthetic:
-            here, there = ("synthetic", "real") if is_synthetic else ("real", "synthetic")
-            raise MixedKindsError(
-                f"the folder's rows are {here} and data/ holds {there} ones; they never mix: "
-                "set HUBTIDE_HOME to another folder"
-            )
+            raise MixedKindsError(mixed_kinds("data/", is_synthetic))
 
 
 def _land(found: list[Found], step: Step | None) -> list[Manifest]:

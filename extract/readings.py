@@ -1,4 +1,4 @@
-"""Sparse readings of dated Hub snapshots (docs/method.md, Readings).
+"""Sparse readings of the Hub, from whichever source (docs/method.md, Readings).
 
 A row is written where a counter, likes or presence differs from the previous read day of the
 scope, and on the first read day of a month for every model that is not absent. The rows of a day
@@ -7,25 +7,49 @@ when a day is loaded before one that is there already, that next day is expanded
 and derived anew against its new neighbour. The order of loading therefore never matters.
 
 Metadata is kept on change: a row where the content hash differs from the model's previous
-metadata row by day, whatever the scope.
+metadata row of the scope.
 
-All functions work on a connection inside an open transaction. Tables of one day's records have
-the columns name_key, presence ('present' or 'unknown'), downloads_30d, downloads_all_time, likes.
+All functions work on a connection inside an open transaction. Tables of records have the columns
+page, name_key, presence ('present' or 'unknown'), downloads_30d, downloads_all_time, likes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
-# Scope of a complete read of the whole Hub; any other scope implies nothing about other models.
-HUB = "hub"
+from extract.csv_lines import quoted
 
-SOURCE = "hub_stats"
+# Scope of a complete read of the whole Hub. Other scopes are organisations, read completely, and
+# ROWS, which implies nothing about models that have no row.
+HUB = "hub"
+ROWS = "rows"
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A source of Hub records: its name, and its tables `raw.<source>_readings` and `_metadata`."""
+
+    source: str
+
+    @property
+    def readings(self) -> str:
+        """The table of readings."""
+        return f"raw.{self.source}_readings"
+
+    @property
+    def metadata(self) -> str:
+        """The table of metadata."""
+        return f"raw.{self.source}_metadata"
+
+
+def is_complete(scope: str) -> bool:
+    """Whether a read of the scope says that a model without a row is absent."""
+    return scope != ROWS
 
 
 @dataclass(frozen=True)
@@ -38,20 +62,27 @@ class ReadDay:
 
 
 class ReadDays:
-    """The complete read days of the Hub, in order."""
+    """The read days of one scope, in order."""
 
     def __init__(self, days: list[ReadDay]) -> None:
         self._entries = {entry.day: entry for entry in days}
         self._days = sorted(self._entries)
 
     @classmethod
-    def of_hub(cls, con: duckdb.DuckDBPyConnection) -> ReadDays:
+    def of(cls, con: duckdb.DuckDBPyConnection, tables: Tables, scope: str) -> ReadDays:
         """Read them from raw.read_days."""
-        rows = con.execute(
-            "select day, load_id, days_early from raw.read_days where source = ? and scope = ?",
-            [SOURCE, HUB],
-        ).fetchall()
-        return cls([ReadDay(*row) for row in rows])
+        return cls.by_scope(con, tables).get(scope) or cls([])
+
+    @classmethod
+    def by_scope(cls, con: duckdb.DuckDBPyConnection, tables: Tables) -> dict[str, ReadDays]:
+        """Those of every scope of a source."""
+        days: dict[str, list[ReadDay]] = {}
+        for scope, *row in con.execute(
+            "select scope, day, load_id, days_early from raw.read_days where source = ?",
+            [tables.source],
+        ).fetchall():
+            days.setdefault(scope, []).append(ReadDay(*row))
+        return {scope: cls(entries) for scope, entries in days.items()}
 
     def with_days(self, entries: Iterable[ReadDay]) -> ReadDays:
         """The same days and these (replacing those of the same date)."""
@@ -71,55 +102,77 @@ class ReadDays:
         index = bisect_right(self._days, day)
         return self._entries[self._days[index]] if index < len(self._days) else None
 
+    @property
+    def latest(self) -> date | None:
+        """The last read day."""
+        return self._days[-1] if self._days else None
+
     def first_of_month(self, day: date) -> date:
         """The first read day in the month of `day`; `day` itself when there is none before it."""
         first = self._days[bisect_left(self._days, day.replace(day=1)) :][:1]
         return min([*first, day])
 
 
-def create_state(
-    con: duckdb.DuckDBPyConnection, table: str, days: ReadDays, day: date | None, page: int = 0
-) -> None:
-    """Create temp.<table>: every model that was present or unknown on a read day of the Hub.
+@dataclass(frozen=True)
+class Span:
+    """The rows of a scope between two days, for a page of records."""
 
-    Every such model has a row on the first read day of the month, so only rows since then are
-    looked at. `day` None (there is no such read day) gives an empty table.
+    page: int
+    scope: str
+    first: date
+    last: date
+
+
+def state_span(days: ReadDays, scope: str, day: date, page: int) -> Span:
+    """The rows that say what was there on a read day of a complete scope.
+
+    Every model that was present or unknown has a row on the first read day of the month, so only
+    rows since then are looked at.
     """
-    expand(con, table, HUB, days.first_of_month(day) if day else date.min, day or date.min, page)
+    return Span(page, scope, days.first_of_month(day), day)
 
 
 def expand(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
-    scope: str,
-    first: date,
-    last: date,
-    page: int = 0,
+    con: duckdb.DuckDBPyConnection, table: str, tables: Tables, spans: Sequence[Span]
 ) -> None:
-    """Create temp.<table>: the last row of each model between two days, absent ones left out."""
+    """Create temp.<table>: the last row of each model in each span, absent ones left out."""
+    values = ", ".join(
+        f"({span.page}, {quoted(span.scope)}, date '{span.first}', date '{span.last}')"
+        for span in spans
+    )
+    bounds = (
+        f"select * from (values {values}) as b (page, scope, first, last)"
+        if spans
+        else "select 0 as page, '' as scope, date '1000-01-01' as first, first as last where false"
+    )
     con.execute(
         f"""
         create or replace temp table {table} as
-        with last_rows as (
+        with bounds as ({bounds}),
+
+        last_rows as (
             select
-                name_key,
+                b.page,
+                r.name_key,
                 -- a struct, because arg_max passes over nulls, and a null counter is a value
                 arg_max(
                     {{
-                        'presence': presence,
-                        'downloads_30d': downloads_30d,
-                        'downloads_all_time': downloads_all_time,
-                        'likes': likes
+                        'presence': r.presence,
+                        'downloads_30d': r.downloads_30d,
+                        'downloads_all_time': r.downloads_all_time,
+                        'likes': r.likes
                     }},
-                    day
+                    r.day
                 ) as last,
-            from raw.hub_stats_readings
-            where scope = $scope and day between $first and $last
-            group by name_key
+            from {tables.readings} as r
+            inner join bounds as b on b.scope = r.scope and r.day between b.first and b.last
+            -- constants, which pass over the row groups of other months
+            where r.day between $first and $last
+            group by b.page, r.name_key
         )
 
         select
-            {page} as page,
+            page,
             name_key,
             last.presence as presence,
             last.downloads_30d as downloads_30d,
@@ -128,30 +181,31 @@ def expand(
         from last_rows
         where last.presence <> 'absent'
         """,
-        {"scope": scope, "first": first, "last": last},
+        {
+            "first": min((span.first for span in spans), default=date.min),
+            "last": max((span.last for span in spans), default=date.min),
+        },
     )
 
 
-def sparse(records: str, prior: str, months: Iterable[int]) -> str:
-    """SQL for the sparse rows of consecutive read days of the Hub: page and the reading.
+def sparse(records: str, prior: str, whole: Iterable[int]) -> str:
+    """SQL for the sparse rows of pages, each a read day of a scope: page and the reading.
 
-    `records` and `prior` are tables with a column `page`, the read day's place in a row of
-    consecutive ones: a record of page n is compared with the prior one of page n - 1. Every
-    record of the pages in `months`, the first read days of their months, is written.
+    A row of `prior` was there on the read day before the page that it names. Every record of the
+    pages in `whole`, the first read days of their months, is written.
     """
     return f"""
         select
-            coalesce(r.page, p.page + 1) as page,
+            coalesce(r.page, p.page) as page,
             coalesce(r.name_key, p.name_key) as name_key,
             coalesce(r.presence, 'absent') as presence,
             r.downloads_30d,
             r.downloads_all_time,
             r.likes,
         from temp.{records} as r
-        full outer join temp.{prior} as p
-            on p.name_key = r.name_key and p.page + 1 = r.page
+        full outer join temp.{prior} as p on p.name_key = r.name_key and p.page = r.page
         where
-            r.page in ({", ".join(map(str, [0, *months]))})
+            r.page in ({", ".join(map(str, [0, *whole]))})
             or r.name_key is null
             or p.name_key is null
             or r.presence <> p.presence
@@ -161,11 +215,18 @@ def sparse(records: str, prior: str, months: Iterable[int]) -> str:
     """
 
 
-def write(con: duckdb.DuckDBPyConnection, rows: str, page: int, scope: str, entry: ReadDay) -> None:
-    """Write one page of a table of sparse rows to raw.hub_stats_readings as a read day."""
+def write(
+    con: duckdb.DuckDBPyConnection,
+    tables: Tables,
+    rows: str,
+    page: int,
+    scope: str,
+    entry: ReadDay,
+) -> None:
+    """Write one page of a table of sparse rows as a read day of a scope."""
     con.execute(
         f"""
-        insert into raw.hub_stats_readings
+        insert into {tables.readings}
         select
             name_key,
             $day,
@@ -191,56 +252,55 @@ def write(con: duckdb.DuckDBPyConnection, rows: str, page: int, scope: str, entr
 
 
 def correct_later_metadata(
-    con: duckdb.DuckDBPyConnection,
-    records: str,
-    replaced: str,
-    next_records: str,
-    day: date,
-    next_day: date | None,
+    con: duckdb.DuckDBPyConnection, tables: Tables, scope: str, day: date, next_day: date | None
 ) -> list[int]:
-    """Keep metadata on change when a day comes in before others, or is replaced.
+    """Keep metadata on change when a day comes in before others of its scope, or is replaced.
 
-    For each model of the day's new `records` (which also have content_hash) or of the `replaced`
-    ones, the next day on which it is present is the only one whose need of a row can change. That
-    day's content is known: it is the model's latest metadata row up to it. A row is copied there
-    or removed, as the hash now before it asks. `next_records` is the Hub's next read day expanded,
-    `next_day` its day. To be called before the replaced day's rows are deleted and the new ones
-    written. Returns the load_ids of the days that changed.
+    For each model of temp.new_records (which also have content_hash) or of temp.replaced_records,
+    the next day on which it is present is the only one whose need of a row can change. That day's
+    content is known: it is the model's latest metadata row up to it. A row is copied there or
+    removed, as the hash now before it asks. temp.next_records is the scope's next read day
+    expanded, `next_day` its day; None for ROWS. To be called before the replaced day's rows are
+    deleted and the new ones written. Returns the load_ids of the days that changed.
     """
     con.execute(
         f"""
         create or replace temp table metadata_fixes as
         with affected as (
-            select name_key from temp.{records} where presence = 'present'
+            select name_key from temp.new_records where presence = 'present'
             union
-            select name_key from temp.{replaced} where presence = 'present'
+            select name_key from temp.replaced_records where presence = 'present'
         ),
 
         later as (
             select name_key, min(day) as day
             from (
                 select name_key, day
-                from raw.hub_stats_readings
-                where presence = 'present' and day > $day
+                from {tables.readings}
+                where presence = 'present' and scope = $scope and day > $day
                 union all
                 select name_key, cast($next_day as date)
-                from temp.{next_records}
+                from temp.next_records
                 where presence = 'present' and cast($next_day as date) is not null
             )
             where name_key in (select name_key from affected)
             group by name_key
         ),
 
+        scoped as (
+            select * from {tables.metadata} where scope = $scope
+        ),
+
         known as (
             select l.name_key, l.day, m.day as stored_on, m.content_hash
             from later as l
-            asof inner join raw.hub_stats_metadata as m
+            asof inner join scoped as m
                 on m.name_key = l.name_key and l.day >= m.day
         ),
 
         earlier as (
             select name_key, arg_max(content_hash, day) as content_hash
-            from raw.hub_stats_metadata
+            from scoped
             where day < $day
             group by name_key
         )
@@ -251,13 +311,13 @@ def correct_later_metadata(
             k.stored_on,
             k.content_hash is distinct from coalesce(r.content_hash, e.content_hash) as is_wanted,
         from known as k
-        left join temp.{records} as r on r.name_key = k.name_key and r.presence = 'present'
+        left join temp.new_records as r on r.name_key = k.name_key and r.presence = 'present'
         left join earlier as e on e.name_key = k.name_key
         where
             (k.stored_on = k.day)
             <> (k.content_hash is distinct from coalesce(r.content_hash, e.content_hash))
         """,
-        {"day": day, "next_day": next_day},
+        {"day": day, "next_day": next_day, "scope": scope},
     )
     changed = [
         int(row[0])
@@ -265,41 +325,44 @@ def correct_later_metadata(
             """
             select distinct d.load_id
             from temp.metadata_fixes as f
-            inner join raw.read_days as d on d.source = ? and d.day = f.day
+            inner join raw.read_days as d on d.source = ? and d.scope = ? and d.day = f.day
             """,
-            [SOURCE],
+            [tables.source, scope],
         ).fetchall()
     ]
     if changed:
         con.execute(
-            """
-            insert into raw.hub_stats_metadata
-            select m.* replace (f.day as day, d.scope as scope, d.load_id as load_id)
+            f"""
+            insert into {tables.metadata}
+            select m.* replace (f.day as day, d.load_id as load_id)
             from temp.metadata_fixes as f
-            inner join raw.hub_stats_metadata as m
-                on m.name_key = f.name_key and m.day = f.stored_on
-            inner join raw.read_days as d on d.source = ? and d.day = f.day
+            inner join {tables.metadata} as m
+                on m.name_key = f.name_key and m.day = f.stored_on and m.scope = $scope
+            inner join raw.read_days as d
+                on d.source = $source and d.scope = $scope and d.day = f.day
             where f.is_wanted
             """,
-            [SOURCE],
+            {"source": tables.source, "scope": scope},
         )
         con.execute(
-            """
-            delete from raw.hub_stats_metadata as m
+            f"""
+            delete from {tables.metadata} as m
             using temp.metadata_fixes as f
-            where m.name_key = f.name_key and m.day = f.day and not f.is_wanted
-            """
+            where
+                m.name_key = f.name_key and m.day = f.day and m.scope = $scope and not f.is_wanted
+            """,
+            {"scope": scope},
         )
     return changed
 
 
-def recount(con: duckdb.DuckDBPyConnection, load_id: int) -> None:
+def recount(con: duckdb.DuckDBPyConnection, tables: Tables, load_id: int) -> None:
     """Set the ledger's counts of a load whose rows were derived anew.
 
     A record counts as stored when a reading or a metadata row stands for it.
     """
     con.execute(
-        """
+        f"""
         update raw.loads
         set
             rows_stored = c.stored,
@@ -311,17 +374,17 @@ def recount(con: duckdb.DuckDBPyConnection, load_id: int) -> None:
                     select count(*)
                     from (
                         select name_key
-                        from raw.hub_stats_readings
+                        from {tables.readings}
                         where load_id = $load_id and presence = 'present'
                         union
                         select name_key
-                        from raw.hub_stats_metadata
+                        from {tables.metadata}
                         where load_id = $load_id
                     )
                 ) as stored,
                 (
                     select count(*)
-                    from raw.hub_stats_readings
+                    from {tables.readings}
                     where load_id = $load_id and presence = 'absent'
                 ) as absent
         ) as c

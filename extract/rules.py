@@ -79,7 +79,7 @@ def check_rejected(source: str, partition: str, rows_read: int, rows_rejected: i
     if rows_read == 0:
         raise ContractError(
             f"{source} {partition}: the delivery has no rows; nothing was loaded. "
-            "Fetch it again or remove it from the folder"
+            "Deliver it again, or leave it out"
         )
     if rows_rejected > rows_read * MAX_REJECTED_SHARE:
         raise ContractError(

@@ -118,7 +118,7 @@ class Warehouse:
             [is_synthetic],
         ).fetchall()[0][0]
         if other:
-            raise MixedKindsError(_mixed("warehouse", is_synthetic))
+            raise MixedKindsError(mixed_kinds("the warehouse", is_synthetic))
 
     def loaded(self, source: str) -> dict[str, LoadedPartition]:
         """The current load of each partition of a source."""
@@ -258,23 +258,24 @@ def drop_unused_names(con: duckdb.DuckDBPyConnection) -> None:
     Run when a load supersedes another: `raw` is then what it would be had only the new content
     ever been loaded.
     """
+    sources = ("hub_stats", "hub_api", "hub_discovery")
+    readings = "".join(f"select name_key from raw.{source}_readings union " for source in sources)
+    metadata = " union all ".join(
+        f"select name_key, base_models, tags from raw.{source}_metadata" for source in sources
+    )
     con.execute(
         f"""
         delete from raw.model_names
         where name_key not in (
-            select name_key from raw.hub_stats_readings
-            union
-            select name_key from raw.hub_stats_metadata
+            {readings}
+            select name_key from ({metadata})
             union
             select name_key from raw.files_readings
             union
             select n.name_key
             from (
                 select distinct p.hub_oid, p.model_id
-                from (
-                    select unnest({parents("base_models", "tags")}) as p
-                    from raw.hub_stats_metadata
-                )
+                from (select unnest({parents("base_models", "tags")}) as p from ({metadata}))
             ) as used
             inner join raw.model_names as n
                 on n.model_id = used.model_id and n.hub_oid is not distinct from used.hub_oid
@@ -322,9 +323,10 @@ def merge_unknown(load: Load, columns: Mapping[str, str]) -> None:
     load.unknown.update(columns)
 
 
-def _mixed(place: str, is_synthetic: bool) -> str:
+def mixed_kinds(place: str, is_synthetic: bool) -> str:
+    """The line on rows of one kind that would meet those of the other in `place`."""
     here, there = ("synthetic", "real") if is_synthetic else ("real", "synthetic")
     return (
-        f"the folder's rows are {here} and the {place} holds {there} ones; they never mix: "
+        f"the rows to load are {here} and {place} holds {there} ones; they never mix: "
         "set HUBTIDE_HOME to another folder"
     )

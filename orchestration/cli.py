@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from extract.cli import main as extract_main
+from extract.fetching import open_day
 from extract.home import Home
 from extract.import_folder import ImportFolder
+from extract.live import DATED, DISCOVERY_REQUESTS, LIVE, is_synthetic
 from extract.loading import SOURCES as LOADERS
+from extract.loading import guard_landing
+from extract.sources.hub_stats import SOURCE as SNAPSHOTS
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
 from orchestration.manifest import parse_if_stale
 from orchestration.publishing import DATABASE, current_build
@@ -45,6 +49,36 @@ def _parser() -> argparse.ArgumentParser:
     import_ = commands.add_parser("import", help="load a folder of snapshots, build and publish")
     import_.add_argument("directory", nargs="?", default="", metavar="DIR")
     import_.set_defaults(command=_import)
+    live = commands.add_parser("live", help="today's readings from the live sources, built")
+    live.set_defaults(command=_live)
+    _add_limits(live)
+    live.add_argument("--only", choices=list(LIVE), nargs="+", metavar="SOURCE", default=[],
+                      help=f"of {', '.join(LIVE)}")  # fmt: skip
+    live.add_argument("--whole-hub", action="store_true", help="list every model of the Hub too")
+    live.add_argument("--hub-stats", action="store_true", help="fetch today's hub-stats file too")
+    live.add_argument(
+        "--discovery-requests",
+        type=_positive,
+        default=DISCOVERY_REQUESTS,
+        metavar="N",
+        help=f"requests for discovery ({DISCOVERY_REQUESTS})",
+    )
+    backfill = commands.add_parser("backfill", help="history: dated snapshots and rankings")
+    backfill.set_defaults(command=_backfill)
+    _add_limits(backfill)
+    backfill.add_argument("--since", required=True, metavar="YYYY-MM-DD")
+    backfill.add_argument("--until", default="", metavar="YYYY-MM-DD", help="default: today")
+    backfill.add_argument("--only", choices=list(DATED), nargs="+", metavar="SOURCE",
+                          default=list(DATED), help=f"of {', '.join(DATED)}")  # fmt: skip
+    backfill.add_argument(
+        "--every", type=_positive, default=1, metavar="N", help="one snapshot of N days"
+    )
+    backfill.add_argument(
+        "--keep",
+        choices=["original", "contract"],
+        default="original",
+        help="snapshots as they came, or only the columns that are loaded (much smaller)",
+    )
     headline = commands.add_parser("headline", help="print the tables of the published copy")
     headline.set_defaults(command=_headline)
     dev = commands.add_parser("dev", help="Dagster's web interface on loopback")
@@ -65,6 +99,64 @@ def _import(options: argparse.Namespace, home: Home) -> int:
         # extract/ knows the layout, and says it with an example row per part.
         return extract_main(["import", options.directory])
     return _pipeline("import_snapshots", import_config(directory.resolve()), home)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what would be fetched, and fetch nothing"
+    )
+    parser.add_argument(
+        "--max-requests", type=_positive, default=None, metavar="N", help="at most N a source"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _live(options: argparse.Namespace, home: Home) -> int:
+    sources = options.only or [name for name in LIVE if name != SNAPSHOTS or options.hub_stats]
+    config = {
+        "whole_hub": options.whole_hub,
+        "snapshots": options.hub_stats or SNAPSHOTS in options.only,
+        "discovery_requests": options.discovery_requests,
+        "max_requests": options.max_requests,
+    }
+    return _fetch_and_build("live", sources, config, options.dry_run, home)
+
+
+def _backfill(options: argparse.Namespace, home: Home) -> int:
+    from orchestration.live import parse_day
+
+    since, until = parse_day(options.since), parse_day(options.until) or open_day()
+    if since is None or since > until:
+        return _fail(f"--since {options.since} is after --until {until}")
+    config = {
+        "since": options.since,
+        "until": until.isoformat(),
+        "every": options.every,
+        "keep": options.keep,
+        "max_requests": options.max_requests,
+    }
+    return _fetch_and_build("backfill", options.only, config, options.dry_run, home)
+
+
+def _fetch_and_build(
+    job: str, sources: Sequence[str], config: Mapping[str, Any], dry_run: bool, home: Home
+) -> int:
+    synthetic = is_synthetic(sources)
+    guard_landing(home, synthetic)
+    if dry_run:
+        from orchestration.live import plan_text
+
+        _print(plan_text(sources, config, home))
+        return 0
+    steps = {f"landed__{name}": {"config": dict(config)} for name in sources}
+    without = [["landed", name] for name in LIVE if name not in sources]
+    return _pipeline(job, {"ops": steps}, home, without)
 
 
 def _has_parts(directory: Path, home: Home) -> bool:
@@ -103,7 +195,13 @@ def import_config(directory: Path) -> Mapping[str, Any]:
     return {"ops": {source.name: {"config": {"directory": str(directory)}} for source in SOURCES}}
 
 
-def _pipeline(job: str, config: Mapping[str, Any], home: Home) -> int:
+def _pipeline(
+    job: str, config: Mapping[str, Any], home: Home, without: Sequence[Sequence[str]] = ()
+) -> int:
+    """Run a job, less the assets `without`, and print what it published.
+
+    The status is 1 where something could not be read, although the rest was published.
+    """
     _show_progress()
     started = time.monotonic()
     LOG.info("starting")
@@ -121,7 +219,7 @@ def _pipeline(job: str, config: Mapping[str, Any], home: Home) -> int:
 
     dbt_lines = DbtProgress(LOG.info)
     try:
-        execute(defs.resolve_job_def(job), config, stdout=dbt_lines)
+        problems = execute(defs.resolve_job_def(job), config, stdout=dbt_lines, without=without)
     finally:
         if dbt_lines.summary():
             LOG.info("%s", dbt_lines.summary())
@@ -135,6 +233,12 @@ def _pipeline(job: str, config: Mapping[str, Any], home: Home) -> int:
         f"For BI     {relative(home.exports / DATABASE)}",
         f"Done in {time.monotonic() - started:.0f} s.",
     )
+    if problems:
+        count = f"{len(problems)} part{'s' if len(problems) > 1 else ''}"
+        return _fail(
+            f"published what there is; {count} could not be read or loaded (above, 'not read' and "
+            "'not loaded'). Run the same command again: it goes on where this one stopped"
+        )
     return 0
 
 

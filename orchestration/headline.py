@@ -208,16 +208,35 @@ def _tokens_as_of(connection: duckdb.DuckDBPyConnection) -> Any:
 def _coverage(connection: duckdb.DuckDBPyConnection, about: dict[str, Any]) -> list[str]:
     if not _has(connection, "coverage_daily"):
         return []
+    # Organisations and bases are read one by one: a line for all of them.
     rows = connection.execute(
         """
-        select source, scope, status, min(day), max(day), count(*)
-        from marts.coverage_daily
-        group by source, scope, status
-        order by source, scope, status
+        with grouped as (
+            select
+                *,
+                case
+                    when starts_with(scope, 'base:') then 'bases of derivatives'
+                    when source = 'modelscope' or (source = 'hub_api' and scope <> 'hub')
+                        then 'organisations'
+                    else scope
+                end as what,
+            from marts.coverage_daily
+        )
+
+        select
+            source,
+            case when what = scope then what else count(distinct scope) || ' ' || what end,
+            status,
+            min(day),
+            max(day),
+            count(distinct day),
+        from grouped
+        group by source, what, what = scope, status
+        order by source, what, status
         """
     ).fetchall()
     lines = [
-        f"{source}, {scope}: {days:,} days {status}, {first} to {last}"
+        f"{source}, {scope}: {days:,} day{'' if days == 1 else 's'} {status}, {first} to {last}"
         for source, scope, status, first, last, days in rows
     ]
     if about.get("listed_models"):

@@ -14,6 +14,11 @@ def row_counts(warehouse: Path, tables: Iterable[str]) -> dict[str, int]:
         return {table: _scalar(connection, f"select count(*) from raw.{table}") for table in tables}
 
 
+def has_loads(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether any partition has been loaded."""
+    return _scalar(connection, "select count(*) from raw.loads where status = 'loaded'") > 0
+
+
 def accounting_gaps(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """`source/partition` of each current load whose counts do not add up."""
     rows = connection.execute(

@@ -2,8 +2,13 @@
 
 import io
 import re
+import sys
 import time
 from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from tqdm import tqdm
 
 # dbt's line when a node is done, e.g. "10:15:02  12 of 96 OK created sql table model marts.x".
 _DBT_DONE = re.compile(r"\b(\d+) of (\d+) (OK|PASS|WARN|ERROR|FAIL|SKIP)\b")
@@ -22,6 +27,49 @@ def throttled(
             write(line)
 
     return maybe_write
+
+
+class Bar:
+    """How far a long fetch or load is, with its rate and the time left.
+
+    On a terminal a bar; elsewhere a line now and then through `write`.
+    """
+
+    def __init__(self, write: Callable[[str], None], seconds: float = 10.0) -> None:
+        self._write = write
+        self._maybe_write = throttled(write, seconds)
+        self._bar: Any = None
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def say(self, line: str) -> None:
+        """A line that stays, above the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        self._write(line)
+
+    def step(self, done: int, total: int, what: str) -> None:
+        """Show that `done` of `total` are done, and what is being worked on."""
+        if not sys.stderr.isatty():
+            elapsed = time.monotonic() - self._started
+            self._maybe_write(f"{what} {tqdm.format_meter(done, total, elapsed, ncols=0)}")
+            return
+        bar = self._bar or tqdm(total=total, leave=False, dynamic_ncols=True, file=sys.stderr)
+        self._bar = bar
+        bar.total = total
+        bar.set_description_str(what[:40], refresh=False)
+        bar.update(done - bar.n)
 
 
 class DbtProgress(io.TextIOBase):

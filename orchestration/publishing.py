@@ -132,7 +132,7 @@ def _copy_marts(
     would make `marts.about` ambiguous. Each table says in its comment, each Parquet file in its
     metadata, which build it is of and whether its data are synthetic: files get separated.
     """
-    label = f"{about['data_kind']} data, build {about['build_id']}, as of {about['as_of']}"
+    kind = f"{about['data_kind']} data, build {about['build_id']}, as of {about['as_of']}"
     database = folder / DATABASE
     connection.execute(
         f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
@@ -149,7 +149,9 @@ def _copy_marts(
         ).fetchall()
     ]
     rows = {}
+    last_days = _last_days(connection) if about["data_kind"] != "synthetic" else {}
     for name in names:
+        label = ". ".join([kind, *_citations(name, last_days)])
         published = f'published.main."{name}"'
         connection.execute(f'create table {published} as from warehouse.marts."{name}"')
         connection.execute(
@@ -162,9 +164,9 @@ def _copy_marts(
     return rows
 
 
-def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The sources that this build holds, with licence and citation as of their last day."""
-    last_days = dict(
+def _last_days(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The newest day of each source that is loaded."""
+    return dict(
         connection.execute(
             """
             select source, max(as_of)
@@ -174,6 +176,20 @@ def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             """
         ).fetchall()
     )
+
+
+def _citations(mart: str, last_days: dict[str, Any]) -> list[str]:
+    """The citations that a mart must carry. A file travels without its manifest."""
+    return [
+        source.citation.format(as_of=last_days[source.name])
+        for source in SOURCES
+        if source.name in last_days and mart.startswith(source.cited_in)
+    ]
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The sources that this build holds, with licence and citation as of their last day."""
+    last_days = _last_days(connection)
     return [
         {
             "source": source.name,

@@ -43,13 +43,20 @@ def instance() -> Iterator[DagsterInstance]:
 
 
 def execute(
-    job: dg.JobDefinition, config: Mapping[str, Any], stdout: io.TextIOBase | None = None
-) -> None:
-    """Run a job in this process; what steps print goes to `stdout`.
+    job: dg.JobDefinition,
+    config: Mapping[str, Any],
+    stdout: io.TextIOBase | None = None,
+    without: Sequence[Sequence[str]] = (),
+) -> list[str]:
+    """Run a job, less the assets `without`, in this process; what steps print goes to `stdout`.
+
+    Returns what could not be read: the problems that the checks of the sources report.
 
     Raises:
         RunFailedError: with the first failing step's line.
     """
+    left_out = {dg.AssetKey(list(key)) for key in without}
+    selection = [key for key in job.asset_layer.selected_asset_keys if key not in left_out]
     with instance() as opened:
         release_abandoned_runs(opened)
         # dagster-dbt changes the working directory in threads, and does not always change back.
@@ -60,11 +67,23 @@ def execute(
             result = job.execute_in_process(
                 run_config={**_QUIET, **config},
                 instance=opened,
+                asset_selection=selection if left_out else None,
                 tags={PID_TAG: str(os.getpid())},
                 raise_on_error=False,
             )
         if not result.success:
             raise RunFailedError(failure_line(result.all_events))
+        return problems(result.get_asset_check_evaluations())
+
+
+def problems(evaluations: Sequence[dg.AssetCheckEvaluation]) -> list[str]:
+    """The lines under `problems` of failed checks that block nothing."""
+    return [
+        line
+        for evaluation in evaluations
+        if not evaluation.passed and "problems" in evaluation.metadata
+        for line in str(evaluation.metadata["problems"].value).splitlines()
+    ]
 
 
 def release_abandoned_runs(opened: DagsterInstance) -> list[str]:

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Source:
-    """A source as extract/ names it. `tables` are the tables of schema raw that it fills."""
+    """A source as extract/ names it. `tables` are the tables of schema raw that it fills.
+
+    `cited_in`: beginnings of the names of marts that show its figures and must carry its citation
+    wherever they go.
+    """
 
     name: str
     title: str
@@ -13,18 +17,40 @@ class Source:
     tables: dict[str, str]
     licence: str
     citation: str
+    cited_in: tuple[str, ...] = ()
 
+
+_HUB_TABLES = {
+    "readings": "Counters and presence, stored where they changed and on the first read day of a "
+    "month.",
+    "metadata": "Tags, bases and sizes, stored on change.",
+}
 
 SOURCES = (
+    Source(
+        name="hub_api",
+        title="Hugging Face Hub",
+        description="The models of tracked organisations, or of the whole Hub, as they are now.",
+        tables={f"hub_api_{table}": text for table, text in _HUB_TABLES.items()},
+        licence="Hugging Face's terms of service; counters are facts",
+        citation="Hugging Face Hub (huggingface.co), read through its public API.",
+    ),
+    Source(
+        name="hub_discovery",
+        title="Hugging Face Hub, discovery",
+        description="New models, and derivatives of tracked ones, as they are now.",
+        tables={
+            "hub_discovery_readings": "Readings of the models found, on the day they were found.",
+            "hub_discovery_metadata": _HUB_TABLES["metadata"],
+        },
+        licence="Hugging Face's terms of service; counters are facts",
+        citation="Hugging Face Hub (huggingface.co), read through its public API.",
+    ),
     Source(
         name="hub_stats",
         title="cfahlgren1/hub-stats",
         description="Dated snapshots of the Hugging Face Hub's models.",
-        tables={
-            "hub_stats_readings": "Counters and presence, stored where they changed and on the "
-            "first read day of a month.",
-            "hub_stats_metadata": "Tags, bases and sizes, stored on change.",
-        },
+        tables={f"hub_stats_{table}": text for table, text in _HUB_TABLES.items()},
         licence="Apache-2.0",
         citation="cfahlgren1/hub-stats, a dataset on the Hugging Face Hub.",
     ),
@@ -46,6 +72,18 @@ SOURCES = (
         },
         licence="CC BY 4.0",
         citation="Source: OpenRouter (openrouter.ai/rankings), as of {as_of}.",
+        cited_in=("inference_", "dominance_phases", "concentration_monthly", "published_figures"),
+    ),
+    Source(
+        name="modelscope",
+        title="ModelScope",
+        description="Cumulative counters of a second hub, never added to the first one's.",
+        tables={
+            "modelscope_readings": "Counters and presence, stored where they changed and on the "
+            "first read day of a month."
+        },
+        licence="ModelScope's terms of service; counters are facts",
+        citation="ModelScope (modelscope.cn), read through its public API.",
     ),
     Source(
         name="tracked_models",

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,17 +27,28 @@ class Ran:
     stderr: str
 
 
-def run_module(root: Path, *arguments: str) -> Ran:
-    """Run `python -m …` from the project folder with its state in `root`."""
-    environment = {
+def environment_for(root: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command whose state lies in `root`, without this machine's settings."""
+    kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("DBT_", "DAGSTER_", "HUBTIDE_"))
+        if not name.startswith(("DBT_", "DAGSTER_", "HUBTIDE_", "HF_", "OPENROUTER_"))
     }
+    return {
+        **kept,
+        "HUBTIDE_HOME": str(root),
+        # A token that lies in the user's own folder is nothing for a test.
+        "HF_HOME": str(root / ".huggingface"),
+        **(more or {}),
+    }
+
+
+def run_module(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Ran:
+    """Run `python -m …` from the project folder with its state in `root`."""
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=PROJECT_ROOT,
-        env={**environment, "HUBTIDE_HOME": str(root)},
+        env=environment_for(root, environment),
         capture_output=True,
         text=True,
         check=False,

@@ -62,8 +62,24 @@ class Column:
         return dict(self.type.children) if self.kind == "struct" else {}
 
 
-def projection(columns: dict[str, Any], paths: Sequence[Path]) -> str:
-    """SQL that reads files of one era into the columns of `raw`, nulls where it has none."""
+def parquet_records(columns: dict[str, Any], paths: Sequence[Path]) -> str:
+    """SQL that reads files of one era: file, row_number, problem and `projection`'s columns."""
+    files = ", ".join(quoted(str(path)) for path in paths)
+    return f"""
+        select
+            list_position([{files}], {FILE_COLUMN}) as file,
+            file_row_number + 1 as row_number,
+            cast(null as varchar) as problem,
+            {projection(columns)}
+        from read_parquet([{files}], filename = '{FILE_COLUMN}', file_row_number = true)
+    """
+
+
+def projection(columns: dict[str, Any]) -> str:
+    """SQL for the columns of `raw`, and what their checks need, nulls where there is none.
+
+    `columns` are the names and DuckDB types of a relation in hub-stats' columns.
+    """
     by_name = {
         name.lower(): Column('"' + name.replace('"', '""') + '"', type_)
         for name, type_ in columns.items()
@@ -82,11 +98,7 @@ def projection(columns: dict[str, Any], paths: Sequence[Path]) -> str:
             ("likes", "likes"),
         )
     )
-    files = ", ".join(quoted(str(path)) for path in paths)
     return f"""
-        select
-            list_position([{files}], {FILE_COLUMN}) as file,
-            file_row_number + 1 as row_number,
             {_text(by_name.get("id"))} as model_id,
             nullif({_text(by_name.get("_id"))}, '') as hub_oid,
             {counters}
@@ -100,7 +112,6 @@ def projection(columns: dict[str, Any], paths: Sequence[Path]) -> str:
             {total} as parameters_total,
             {by_dtype} as parameters_by_dtype,
             {_gguf_total(by_name.get("gguf"))} as gguf_total,
-        from read_parquet([{files}], filename = '{FILE_COLUMN}', file_row_number = true)
     """
 
 

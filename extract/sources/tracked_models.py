@@ -1,11 +1,14 @@
 """The ATOM project's public metadata: Interconnects-AI/tracked-models, Apache-2.0.
 
 Lists of models, parameters, regions and release dates. All CSV files of the folder land as one
-partition; other content of the folder supersedes it.
+partition; other content of the folder supersedes it. Read from an import folder, over HTTPS at a
+pinned revision, or from a folder that TRACKED_MODELS_URL names.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +16,33 @@ from pathlib import Path
 import duckdb
 
 from extract import csv_lines
+from extract.errors import HubtideError
+from extract.fetching import Fetched, Planned, Step
 from extract.home import Home
+from extract.http import Client, Limits, Say, endpoint
 from extract.import_folder import ImportFolder
-from extract.landing import Incoming, Manifest, count_lines, land
-from extract.rules import check_rejected, id_reason, text_reason
+from extract.landing import (
+    MANIFEST,
+    Incoming,
+    Manifest,
+    count_lines,
+    land,
+    read_manifest,
+    source_lock,
+)
+from extract.rules import check_rejected, day_reason, id_reason, text_reason
 from extract.sources.base import Found
 from extract.warehouse import Counts, Load, merge_unknown
 
 SOURCE = "tracked_models"
 PART = "tracked-models"
 PARTITION = "folder"
+
+URL_VARIABLE = "TRACKED_MODELS_URL"
+
+# The newest state of the main branch that was looked at, of 2026-08-17.
+REVISION = "3cd80206db5e47d4a3d0972700ace1815e508778"
+DEFAULT_URL = f"https://raw.githubusercontent.com/Interconnects-AI/tracked-models/{REVISION}"
 
 
 @dataclass(frozen=True)
@@ -102,8 +122,7 @@ TABLES = {
         ),
         reasons=id_reason("model_id", "model_id")
         + _unless("hf_created_at", "date", "is no date")
-        + "when try_cast(actual_release_date as date) is null "
-        + "then 'actual_release_date is no date'\n",
+        + day_reason("try_cast(actual_release_date as date)", "actual_release_date"),
     ),
 }
 
@@ -114,6 +133,61 @@ def find(folder: ImportFolder, home: Home) -> list[Found]:
     if not any((root / name).is_file() for name in TABLES):
         return []
     return [Found(SOURCE, PARTITION, PARTITION, _lander(folder, home, root))]
+
+
+def address() -> str | None:
+    """Where the files are fetched from; None where TRACKED_MODELS_URL is a local folder.
+
+    Raises HubtideError when it is neither.
+    """
+    return None if _local_folder() else _url()
+
+
+def fetch(
+    home: Home,
+    limits: Limits,
+    is_synthetic: bool,
+    say: Say = lambda _: None,
+    step: Step | None = None,
+) -> list[Fetched]:
+    """Land the known files, all of them or none; the same content as before changes nothing.
+
+    Nothing is raised: the result says why it failed.
+    """
+    client: Client | None = None
+    try:
+        with source_lock(home, SOURCE):
+            before = _landed(home)
+            local = _local_folder()
+            if local is not None:
+                folder = ImportFolder(local, is_synthetic or (local / "SYNTHETIC").exists())
+                manifest = _land_folder(folder, home, local)
+            else:
+                client = Client(SOURCE, _url(), {}, limits, say)
+                manifest = _download(client, home, is_synthetic, step)
+    except (HubtideError, OSError) as error:
+        note = str(error)
+        if isinstance(error, OSError):  # a disk that is full, a folder that cannot be read
+            note = f"{SOURCE}: the files cannot be landed ({error.strerror}); what was there stays"
+        requests = client.requests if client else 0
+        return [Fetched(SOURCE, PARTITION, "failed", requests, 0, note)]
+    is_known = before is not None and before.digest == manifest.digest
+    return [
+        Fetched(
+            SOURCE,
+            PARTITION,
+            "already landed" if is_known else "landed",
+            client.requests if client else 0,
+            sum(file.rows or 0 for file in manifest.files),
+        )
+    ]
+
+
+def plan(home: Home) -> list[Planned]:
+    """What `fetch` would ask for: each file, to see whether it is another one now."""
+    requests = 0 if _local_folder() else len(TABLES)
+    note = "landed before" if _landed(home) else ""
+    return [Planned(SOURCE, PARTITION, requests, note)]
 
 
 def load(load: Load) -> Counts:
@@ -142,28 +216,78 @@ def load(load: Load) -> Counts:
 def _lander(
     folder: ImportFolder, home: Home, root: Path
 ) -> Callable[[duckdb.DuckDBPyConnection], Manifest]:
-    def run(_: duckdb.DuckDBPyConnection) -> Manifest:
-        files = [
-            path
-            for path in sorted(root.rglob("*.csv"))
-            if path.is_file()
-            and not any(part.startswith(".") for part in path.relative_to(root).parts)
-        ]
-        return land(
-            home,
-            SOURCE,
-            PARTITION,
-            [
-                Incoming(
-                    path.relative_to(root).as_posix(), path, folder.name(path), count_lines(path)
-                )
-                for path in files
-            ],
-            is_synthetic=folder.is_synthetic,
-            scope=PARTITION,
-        )
+    return lambda _: _land_folder(folder, home, root)
 
-    return run
+
+def _land_folder(folder: ImportFolder, home: Home, root: Path) -> Manifest:
+    files = [
+        path
+        for path in sorted(root.rglob("*.csv"))
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(root).parts)
+    ]
+    if not any(path.relative_to(root).as_posix() in TABLES for path in files):
+        raise HubtideError(
+            f"{SOURCE}: the folder '{root.name}' has none of {', '.join(TABLES)}; "
+            f"set {URL_VARIABLE} to a copy of the repository"
+        )
+    return land(
+        home,
+        SOURCE,
+        PARTITION,
+        [
+            Incoming(path.relative_to(root).as_posix(), path, folder.name(path), count_lines(path))
+            for path in files
+        ],
+        is_synthetic=folder.is_synthetic,
+        scope=PARTITION,
+    )
+
+
+def _local_folder() -> Path | None:
+    """The folder that TRACKED_MODELS_URL names, None where it is an address or not set."""
+    value = os.environ.get(URL_VARIABLE, "")
+    path = Path(value).expanduser()
+    return path.resolve() if value and "://" not in value and path.is_dir() else None
+
+
+def _url() -> str:
+    value = os.environ.get(URL_VARIABLE, "")
+    if value and "://" not in value:
+        raise HubtideError(
+            f"{URL_VARIABLE} is neither an address (https://host/path) nor a folder that is there"
+        )
+    return endpoint(URL_VARIABLE, DEFAULT_URL)
+
+
+def _landed(home: Home) -> Manifest | None:
+    path = home.landing / SOURCE / PARTITION / MANIFEST
+    return read_manifest(path) if path.exists() else None
+
+
+def _download(client: Client, home: Home, is_synthetic: bool, step: Step | None) -> Manifest:
+    """Get all files before any of them lands."""
+    with tempfile.TemporaryDirectory() as directory:
+        incoming = []
+        for number, name in enumerate(TABLES):
+            if step:
+                step(number, len(TABLES), f"{SOURCE} {name}")
+            reply = client.get(f"{client.origin}/{name}", name, check=_file_problem)
+            path = Path(directory) / f"{number}.csv"
+            path.write_bytes(reply.body)
+            incoming.append(Incoming(name, path, reply.path, count_lines(path)))
+        if step:
+            step(len(TABLES), len(TABLES), "")
+        return land(home, SOURCE, PARTITION, incoming, is_synthetic=is_synthetic, scope=PARTITION)
+
+
+def _file_problem(body: bytes) -> str | None:
+    """What is wrong with a reply that is to be a CSV file."""
+    start = body[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start:
+        return "the file is empty"
+    if start.startswith((b"<", b"{")):
+        return "the reply is no CSV file but a page"
+    return None
 
 
 def _load_table(load: Load, table: Table, path: Path, name: str) -> tuple[int, int]:

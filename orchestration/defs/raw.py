@@ -1,4 +1,4 @@
-"""From an import folder to schema raw: one multi-asset a source, then the ledger over them."""
+"""From landed files and import folders to schema raw: one multi-asset a source, then the ledger."""
 
 import logging
 from collections.abc import Iterator
@@ -7,13 +7,14 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from extract.errors import HubtideError
+from extract.errors import HubtideError, LoadFailedError
 from extract.home import Home
-from extract.loading import LoadResult, load_source
+from extract.live import LIVE
+from extract.loading import LoadResult, load_landed, load_source
 from extract.sources import sample
 from orchestration.dbt import OWNERS, WRITER_POOL
-from orchestration.ledger import accounting_gaps, reject_share, row_counts
-from orchestration.progress import throttled
+from orchestration.ledger import accounting_gaps, has_loads, reject_share, row_counts
+from orchestration.progress import Bar
 from orchestration.sources import LEDGER_TABLES, SOURCES, Source
 
 LOG = logging.getLogger("hubtide")
@@ -25,8 +26,14 @@ SAMPLE = dg.AssetKey("sample_snapshots")
 MAX_REJECT_SHARE = 0.01
 
 
+CHECK = "every_partition_was_loaded"
+
+
 class ImportFolder(dg.Config):
-    """Where the snapshots are. Empty: data/import under HUBTIDE_HOME."""
+    """A folder of snapshots to land and load; empty: data/import of the home, if it is there.
+
+    What has landed before, from the network or in a run that was killed, is loaded besides.
+    """
 
     directory: str = ""
 
@@ -64,23 +71,43 @@ def _raw_spec(table: str, description: str, deps: list[dg.AssetKey]) -> dg.Asset
     )
 
 
-def _load(source: Source, directory: Path, home: Home) -> list[LoadResult]:
-    try:
-        return load_source(source.name, directory, home, progress=throttled(LOG.info))
-    except HubtideError as error:
-        raise dg.Failure(str(error)) from error
+def _load(source: Source, directory: Path | None, home: Home) -> list[LoadResult]:
+    """Load a folder's part, if there is a folder, and what has landed of the source besides.
+
+    A folder is the user's: a partition of it that fails is an error. Of what has landed from the
+    network one organisation's bad day must not cost the others theirs: it is a failed result.
+    """
+    results: list[LoadResult] = []
+    with Bar(LOG.info) as bar:
+        try:
+            if directory is not None:
+                results += load_source(source.name, directory, home, step=bar.step)
+        except HubtideError as error:
+            raise dg.Failure(str(error)) from error
+        try:
+            results += load_landed(source.name, home, step=bar.step)
+        except LoadFailedError as error:
+            results += error.results
+        except HubtideError as error:
+            raise dg.Failure(str(error)) from error
+    return results
 
 
 def summary(source: str, results: list[LoadResult]) -> str:
     """One line on what a source's load did."""
     if not results:
-        return f"{source}: the import folder has no part for it, zero partitions"
-    loaded = [result for result in results if result.status != "unchanged"]
-    read = sum(result.rows_read for result in loaded)
-    stored = sum(result.rows_stored for result in loaded)
-    rejected = sum(result.rows_rejected for result in loaded)
+        return f"{source}: nothing to load"
+    by_status = {
+        status: [result for result in results if result.status == status]
+        for status in ("loaded", "unchanged", "failed")
+    }
+    read = sum(result.rows_read for result in by_status["loaded"])
+    stored = sum(result.rows_stored for result in by_status["loaded"])
+    rejected = sum(result.rows_rejected for result in by_status["loaded"])
+    failed = f", {len(by_status['failed'])} failed" if by_status["failed"] else ""
     return (
-        f"{source}: {len(loaded)} partitions loaded, {len(results) - len(loaded)} already there; "
+        f"{source}: {len(by_status['loaded'])} partitions loaded, "
+        f"{len(by_status['unchanged'])} already there{failed}; "
         f"{read:,} rows read, {stored:,} stored, {rejected:,} rejected"
     )
 
@@ -97,18 +124,42 @@ def _partitions_table(results: list[LoadResult]) -> dg.MetadataValue:
 
 
 def source_assets(source: Source) -> dg.AssetsDefinition:
-    """The multi-asset that loads one source's part of an import folder."""
+    """The multi-asset that loads one source."""
+    upstream = [SAMPLE]
+    if source.name in LIVE:
+        upstream.append(dg.AssetKey(["landed", source.name]))
+    first = next(iter(source.tables))
 
     @dg.multi_asset(
         name=source.name,
-        specs=[_raw_spec(table, text, [SAMPLE]) for table, text in source.tables.items()],
+        specs=[_raw_spec(table, text, upstream) for table, text in source.tables.items()],
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=["raw", first],
+                blocking=False,
+                description="No landed partition broke the contract at the door. One that did is "
+                "missing in the marts, and raw.loads says why; fetch it again.",
+            )
+        ],
         pool=WRITER_POOL,
         description=source.description,
     )
-    def load(config: ImportFolder) -> Iterator[dg.MaterializeResult[None]]:
+    def load(config: ImportFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = Home.from_env()
-        results = _load(source, Path(config.directory or home.imports), home)
+        default = home.imports if home.imports.is_dir() else None
+        results = _load(source, Path(config.directory) if config.directory else default, home)
         LOG.info("%s", summary(source.name, results))
+        failures = [result.note for result in results if result.status == "failed"]
+        for line in failures:
+            LOG.warning("not loaded: %s", line)
+        yield dg.AssetCheckResult(
+            check_name=CHECK,
+            asset_key=["raw", first],
+            passed=not failures,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"problems": "\n".join(failures) or "none"},
+        )
         counts = row_counts(home.warehouse, source.tables)
         for table in source.tables:
             yield dg.MaterializeResult(
@@ -159,6 +210,10 @@ def ledger() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
             asset_key=["raw", table], metadata={"dagster/row_count": counts[table]}
         )
     with duckdb.connect(str(warehouse), read_only=True) as connection:
+        if not has_loads(connection):
+            raise dg.Failure(
+                "nothing has been loaded into this warehouse yet, so there is nothing to build"
+            )
         gaps = accounting_gaps(connection)
         shares = reject_share(connection)
     yield dg.AssetCheckResult(

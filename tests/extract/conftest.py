@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from extract.home import Home
+from tests.extract import live
+from tests.fake.server import FakeServices
 
 
 @pytest.fixture
@@ -30,3 +32,17 @@ def raw(home: Home) -> Callable[..., list[tuple[object, ...]]]:
             return con.execute(sql, list(values)).fetchall()
 
     return query
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServices]:
+    """The services on the loopback, and an environment that leads there; no token."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_TELEMETRY", True)
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with FakeServices() as services:
+        services.hub.day = live.DAY
+        for name, value in services.environment().items():
+            monkeypatch.setenv(name, value)
+        yield services

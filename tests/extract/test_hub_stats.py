@@ -330,7 +330,7 @@ def test_synthetic_and_real_never_mix(tmp_path: Path, home: Home) -> None:
     synthetic = hubs.write_hub(tmp_path / "synthetic", {D2: many(1)})
     (synthetic / "SYNTHETIC").touch()
     load_source("hub_stats", synthetic, home)
-    with pytest.raises(MixedKindsError, match="rows are real and the warehouse holds synthetic"):
+    with pytest.raises(MixedKindsError, match="real and the warehouse holds synthetic"):
         load_source("hub_stats", real, home)
     assert not (home.landing / "hub_stats" / str(D1)).exists()
     home.warehouse.unlink()
@@ -372,7 +372,7 @@ def test_large_files_are_not_staged_whole(
     hubs.write_hub(folder, days)
     load_source("hub_stats", folder, home)
     other = Home(home.root.with_name("other"))
-    monkeypatch.setattr("extract.sources.hub_stats.STAGE_WHOLE_ROWS", 10)
+    monkeypatch.setattr("extract.sources.hub_snapshots.STAGE_WHOLE_ROWS", 10)
     load_source("hub_stats", folder, other)
     with duckdb.connect(str(home.warehouse)) as one, duckdb.connect(str(other.warehouse)) as two:
         assert hubs.dump(one) == hubs.dump(two)

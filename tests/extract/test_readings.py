@@ -91,7 +91,7 @@ def expected(days: dict[date, Day]) -> dict[str, Any]:
     metadata: dict[tuple[date, Name], str] = {}
     previous: dict[Name, Reading] = {}
     months: set[tuple[int, int]] = set()
-    latest: dict[Name, str] = {}
+    latest: dict[tuple[str, Name], str] = {}
     ledger = {}
     for day, truth in sorted(days.items()):
         written = set()
@@ -109,10 +109,10 @@ def expected(days: dict[date, Day]) -> dict[str, Any]:
             previous = dict(truth.states)
             months.add(month)
         for name, content in truth.contents.items():
-            if latest.get(name) != content:
+            if latest.get((truth.scope, name)) != content:
                 metadata[day, name] = content
                 written.add((name, "present"))
-            latest[name] = content
+            latest[truth.scope, name] = content
         stored = sum(presence == "present" for _, presence in written)
         ledger[day] = (
             truth.read,

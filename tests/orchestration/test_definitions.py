@@ -9,13 +9,16 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from extract.live import LIVE
 from extract.loading import SOURCES as LOADERS
 from orchestration import dbt
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target, prepare
 from orchestration.manifest import parse_if_stale
 from orchestration.sources import LEDGER_TABLES, SOURCES
 
-LAYERS = {"staging", "buckets", "adoption", "lineage", "inference", "marts"}
+LAYERS = {
+    "staging", "buckets", "adoption", "lineage", "inference", "dominance", "published", "marts",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +47,12 @@ def manifest(definitions: dg.Definitions) -> dict[str, Any]:
 
 def test_definitions_are_valid(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
-    assert {job.name for job in definitions.jobs or ()} == {"sample", "import_snapshots"}
+    assert {job.name for job in definitions.jobs or ()} == {
+        "sample",
+        "import_snapshots",
+        "live",
+        "backfill",
+    }
 
 
 def test_every_asset_has_owner_description_group_and_kind(
@@ -53,7 +61,7 @@ def test_every_asset_has_owner_description_group_and_kind(
     for key, spec in specs.items():
         assert spec.owners, key
         assert (spec.description or "").strip(), key
-        assert spec.group_name in LAYERS | {"raw", "seeds", "exports"}, key
+        assert spec.group_name in LAYERS | {"landed", "raw", "seeds", "exports"}, key
         assert spec.kinds, key
 
 
@@ -92,8 +100,18 @@ def test_whatever_opens_the_warehouse_is_in_the_writers_pool(definitions: dg.Def
         if asset.is_executable and hasattr(asset.node_def, "pool")
     }
     assert pools.pop("sample_snapshots") is None
+    # Fetching opens no warehouse: it may take an hour, and nobody waits for it.
+    assert [pools.pop(f"landed__{name}") for name in LIVE] == [None] * len(LIVE)
     assert len(pools) >= len(SOURCES) + 3
     assert set(pools.values()) == {dbt.WRITER_POOL}
+
+
+def test_what_is_fetched_is_loaded(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    for source in SOURCES:
+        for table in source.tables:
+            parents = {dep.asset_key for dep in specs[dg.AssetKey(["raw", table])].deps}
+            fetched = dg.AssetKey(["landed", source.name])
+            assert (fetched in parents) == (source.name in LIVE)
 
 
 def test_publishing_waits_for_every_mart(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:

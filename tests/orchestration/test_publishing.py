@@ -92,6 +92,19 @@ def test_every_table_and_file_says_which_build_and_kind_it_is_of(tmp_path: Path)
         assert metadata == [(label,)]
 
 
+def test_a_table_of_openrouters_figures_carries_the_citation(tmp_path: Path) -> None:
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table marts.inference_daily as select 1 as tokens")
+    build = publish(warehouse, tmp_path / "exports", "c0ffee", "5eed")
+    citation = "Source: OpenRouter (openrouter.ai/rankings), as of 2026-05-24."
+    label = f"real data, build b1, as of 2026-05-24. {citation}"
+    with duckdb.connect(str(build.folder / "marts.duckdb"), read_only=True) as connection:
+        comments = connection.execute("select table_name, comment from duckdb_tables()").fetchall()
+    assert dict(comments)["inference_daily"] == label
+    assert "OpenRouter" not in dict(comments)["facts"]
+
+
 def test_the_file_is_written_for_older_clients(tmp_path: Path) -> None:
     build = publish(make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports", "c", "s")
     with duckdb.connect() as connection:
