@@ -40,8 +40,8 @@ headline: $(RUN) ## the headline tables of the published copy
 dev: $(RUN) ## Dagster's web interface on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration dev
 
-test: $(DEV) ## every test
-	@$(BIN)/python -m pytest
+test: $(DEV) ## every test, on two cores
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 lint: $(DEV) ## ruff, mypy, sqlfluff and the dbt conventions
 	$(BIN)/ruff check .

@@ -56,6 +56,25 @@ def run_module(root: Path, *arguments: str, environment: Mapping[str, str] | Non
     return Ran(Home(root), done.returncode, done.stdout, done.stderr)
 
 
+# Modules that take a minute or more: begun first, so that no core waits for them at the end.
+LONG = (
+    "test_live_five_days",
+    "test_random_hubs",
+    "test_incremental",
+    "test_unit_tests",
+    "test_killed",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run on several cores, those that share a costly fixture stay on one."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = next((name for name in ("sample_run", "real_run") if name in fixtures), None)
+        item.add_marker(pytest.mark.xdist_group(group or item.path.stem))
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 @pytest.fixture(scope="session")
 def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """`make run`, once for all tests; nobody may write to its home."""

@@ -174,7 +174,7 @@ def test_progress_is_throttled() -> None:
 
 
 def test_a_source_without_a_part_says_so() -> None:
-    assert summary("files", []) == "files: the import folder has no part for it, zero partitions"
+    assert summary("files", []) == "files: nothing to load"
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ with standings as (
 shares as (
     select
         *,
-        value / nullif(sum(value) over (
+        cast(value as double) / nullif(cast(sum(value) over (
             partition by metric, population, leader_kind, month
-        ), 0) as share
+        ) as double), 0) as share
     from standings
 ),
 

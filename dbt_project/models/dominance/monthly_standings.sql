@@ -24,7 +24,7 @@ final as (
         group_kind as leader_kind,
         month,
         group_member as member,
-        cast(downloads as double) as value,
+        cast(downloads as decimal(38, 18)) as value,
         is_complete_month
     from group_shares
     where downloads is not null
@@ -37,7 +37,7 @@ final as (
         group_kind as leader_kind,
         month,
         group_member as member,
-        cast(cumulative_downloads as double) as value,
+        cast(cumulative_downloads as decimal(38, 18)) as value,
         is_complete_month
     from group_shares
 
@@ -50,7 +50,7 @@ final as (
         '{{ kind }}' as leader_kind,
         month,
         {{ base_column }} as member,
-        cast(sum(new_derivatives) as double) as value,
+        cast(sum(new_derivatives) as decimal(38, 18)) as value,
         not bool_or(is_provisional) as is_complete_month
     from derivatives
     group by month, {{ base_column }}
@@ -63,7 +63,7 @@ final as (
         '{{ kind }}' as leader_kind,
         ranked.month,
         ranked.{{ kind }} as member,
-        cast(ranked.tokens as double) as value,
+        cast(ranked.tokens as decimal(38, 18)) as value,
         -- Every day of the month has a ranking.
         days_of_rankings.days_present
         > {{ days_between('ranked.month', month_end('ranked.month')) }} as is_complete_month

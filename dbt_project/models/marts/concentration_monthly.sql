@@ -13,7 +13,9 @@ with standings as (
 shares as (
     select
         *,
-        value / nullif(sum(value) over (partition by metric, population, level, month), 0) as share
+        cast(value as double) / nullif(cast(sum(value) over (
+            partition by metric, population, level, month
+        ) as double), 0) as share
     from standings
 ),
 
@@ -21,7 +23,10 @@ shares as (
 ranked as (
     select
         *,
-        case when member not in ('unknown', 'none') then share end as member_share,
+        -- As decimals: a sum of doubles would hang on the order of the members.
+        cast(share as decimal(38, 18)) as exact_share,
+        case when member not in ('unknown', 'none') then cast(share as decimal(38, 18)) end
+            as member_share,
         row_number() over (
             partition by metric, population, level, month
             order by case when member in ('unknown', 'none') then 1 else 0 end, share desc, member
@@ -36,11 +41,14 @@ final as (
         population,
         metric,
         level,
-        sum(member_share * member_share) as hhi,
-        sum(case when place = 1 then member_share end) as top1_share,
-        sum(case when place <= 3 then member_share end) as top3_share,
-        sum(case when place <= 10 then member_share end) as top10_share,
-        coalesce(sum(case when member_share is null then share end), 0) as unattributed_share,
+        cast(sum(cast(
+            cast(member_share as double) * cast(member_share as double) as decimal(38, 18)
+        )) as double) as hhi,
+        cast(sum(case when place = 1 then member_share end) as double) as top1_share,
+        cast(sum(case when place <= 3 then member_share end) as double) as top3_share,
+        cast(sum(case when place <= 10 then member_share end) as double) as top10_share,
+        cast(coalesce(sum(case when member_share is null then exact_share end), 0) as double)
+            as unattributed_share,
         bool_and(is_complete_month) as is_complete_month
     from ranked
     group by month, population, metric, level

@@ -55,7 +55,10 @@ phases as (
         min(month) as first_month,
         max(month) as last_month,
         count(*) as months,
-        avg(case when phase_leader != 'contested' then leader_share end) as mean_share,
+        -- As decimals: the mean of doubles would hang on the order of the months.
+        cast(avg(
+            case when phase_leader != 'contested' then cast(leader_share as decimal(18, 12)) end
+        ) as double) as mean_share,
         min(month) = min(first_known) as is_left_censored,
         max(month) = max(last_known) as is_right_censored
     from marked
