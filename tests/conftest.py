@@ -66,6 +66,8 @@ LONG = (
 )
 
 
+# First: the runner reads the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run on several cores, those that share a costly fixture stay on one."""
     for item in items:
