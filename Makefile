@@ -41,7 +41,7 @@ dev: $(RUN) ## Dagster's web interface on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration dev
 
 test: $(DEV) ## every test, on two cores
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: $(DEV) ## ruff, mypy, sqlfluff and the dbt conventions
 	$(BIN)/ruff check .

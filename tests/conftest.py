@@ -66,14 +66,8 @@ LONG = (
 )
 
 
-# First: the runner reads the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run on several cores, those that share a costly fixture stay on one."""
-    for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = next((name for name in ("sample_run", "real_run") if name in fixtures), None)
-        item.add_marker(pytest.mark.xdist_group(group or item.path.stem))
+    """Long modules first."""
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
