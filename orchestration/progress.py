@@ -8,7 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm import tqdm
+# Its types are a package of their own, which one bar is not worth.
+from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
 
 # dbt's line when a node is done, e.g. "10:15:02  12 of 96 OK created sql table model marts.x".
 _DBT_DONE = re.compile(r"\b(\d+) of (\d+) (OK|PASS|WARN|ERROR|FAIL|SKIP)\b")
