@@ -60,6 +60,15 @@ class UnrecoverableError(SourceError):
     """The day is over, and the source only knows what is now."""
 
 
+class NotYetError(SourceError):
+    """The day has not begun at the source."""
+
+
+# What the same request may well give later, so that it is worth trying again by itself. The rest (a
+# refusal, a broken reply, a limit of the user's own) stays the same until somebody changes it.
+TRANSIENT = (UnavailableError, RateLimitedError, PartitionBusyError)
+
+
 class WarehouseLockedError(HubtideError):
     """Another process has the warehouse's file open (docs/operations.md, One writer)."""
 

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from extract.errors import (
+    TRANSIENT,
     HubtideError,
     LandingError,
     NothingListedError,
@@ -47,6 +48,7 @@ class Fetched:
     """What became of one partition.
 
     `status`: landed, already landed, skipped (nothing is wrong, and `note` says why not), failed.
+    `is_transient`: a failure that may well be over when it is asked for again.
     """
 
     source: str
@@ -55,6 +57,15 @@ class Fetched:
     requests: int = 0
     rows: int = 0
     note: str = ""
+    is_transient: bool = False
+
+    @classmethod
+    def failed(
+        cls, source: str, partition: str, requests: int, error: Exception, note: str = ""
+    ) -> Fetched:
+        """A partition that could not be fetched; `note` is the error's line unless given."""
+        transient = isinstance(error, TRANSIENT)
+        return cls(source, partition, "failed", requests, 0, note or str(error), transient)
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ def fetch_scopes(
         with source_lock(home, source):
             return _fetch_scopes(client, home, source, day, scopes, fetch, step)
     except HubtideError as error:
-        return [Fetched(source, day.isoformat(), "failed", note=str(error))]
+        return [Fetched.failed(source, day.isoformat(), 0, error)]
 
 
 def _fetch_scopes(
@@ -172,9 +183,7 @@ def _fetch_scopes(
             in_a_row = 0
             continue
         except HubtideError as error:
-            results.append(
-                Fetched(source, partition, "failed", client.requests - before, 0, str(error))
-            )
+            results.append(Fetched.failed(source, partition, client.requests - before, error))
             # What fails without a request says nothing about the service.
             in_a_row += client.requests > before
             if _ends_the_fetch(error) or in_a_row == MAX_FAILURES_IN_A_ROW:

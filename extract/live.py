@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from extract.errors import MixedKindsError
-from extract.fetching import Fetched, Planned, Step, open_day, synthetic_endpoint
+from extract.errors import MixedKindsError, NotYetError
+from extract.fetching import (
+    Fetched,
+    Planned,
+    Step,
+    open_day,
+    require_open,
+    synthetic_endpoint,
+)
 from extract.home import Home
 from extract.http import Client, Limits, Say, endpoint
+from extract.landing import MANIFEST
 from extract.readings import HUB
 from extract.sources import (
     hub_api,
@@ -75,6 +83,45 @@ class LiveSource:
     address: Callable[[], str | None]
     fetch: Callable[[Ask, Home, bool, Say, Step | None], list[Fetched]]
     plan: Callable[[Ask, Home], list[Planned]]
+
+
+def fetch_days(
+    source: str,
+    days: Sequence[date],
+    ask: Ask,
+    home: Home,
+    synthetic: bool,
+    say: Say,
+    step: Step | None = None,
+) -> list[Fetched]:
+    """Fetch consecutive days of a source, in order; none given: the open day.
+
+    A source that only knows now gives an earlier day from what landed on it.
+
+    Raises UnrecoverableError where nothing did, and NotYetError for a day that has not begun.
+    """
+    days = days or [ask.day]
+    if days[-1] > ask.day:
+        raise NotYetError(
+            f"{source}: {days[-1]} has not begun: the Hub's counters move until 12:00 UTC, and "
+            f"what is read now belongs to {ask.day}"
+        )
+    live = LIVE[source]
+    if list(days) == [ask.day]:
+        return live.fetch(ask, home, synthetic, say, step)
+    if source in DATED:
+        ask = replace(ask, since=days[0], until=days[-1])
+        return live.fetch(ask, home, synthetic, say, step)
+    results = []
+    for day in days:
+        if day == ask.day:
+            results += live.fetch(ask, home, synthetic, say, step)
+            continue
+        found = sorted((home.landing / source).glob(f"{day.isoformat()}*/{MANIFEST}"))
+        if not found:
+            require_open(source, day)
+        results += [Fetched(source, path.parent.name, "already landed") for path in found]
+    return results
 
 
 def is_synthetic(sources: Iterable[str]) -> bool:
@@ -173,7 +220,7 @@ def _fetch_openrouter(
 ) -> list[Fetched]:
     address = LIVE[openrouter.SOURCE].address() or ""
     results = []
-    if ask.since is None:  # the catalogue only knows now
+    if _with_catalogue(ask):
         client = Client(openrouter.SOURCE, address, {}, ask.limits, say)
         results += openrouter.fetch_catalogue(client, home, ask.day, synthetic)
     key = openrouter.key_from_environment()
@@ -188,8 +235,13 @@ def _fetch_openrouter(
     ]
 
 
+def _with_catalogue(ask: Ask) -> bool:
+    """The catalogue only knows now."""
+    return ask.since is None or (ask.until or ask.day) >= ask.day
+
+
 def _plan_openrouter(ask: Ask, home: Home) -> list[Planned]:
-    return openrouter.plan(home, ask.day, *_rankings_span(ask), with_catalogue=ask.since is None)
+    return openrouter.plan(home, ask.day, *_rankings_span(ask), with_catalogue=_with_catalogue(ask))
 
 
 def _fetch_tracked_models(

@@ -242,3 +242,20 @@ create table if not exists raw.tracked_models_release_dates (
     notes varchar,
     load_id integer not null
 );
+
+-- Builds that were published, and what each of their steps cost: orchestration/ notes them here
+-- before the next build. Unlike the rest of `raw` they come from the builds' own manifests.
+create table if not exists raw.published_builds (
+    build_id varchar primary key,
+    published_at timestamp not null       -- UTC
+);
+
+create table if not exists raw.build_steps (
+    build_id varchar not null,
+    step varchar not null,
+    seconds double not null,
+    cpu_seconds double not null,          -- of the step's process and the processes it waited for
+    peak_mb double not null,              -- the greatest resident size so far of any of these
+    rows_in bigint,
+    rows_out bigint
+);

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from extract.live import DATED, DISCOVERY_REQUESTS, LIVE, is_synthetic
 from extract.loading import SOURCES as LOADERS
 from extract.loading import guard_landing
 from extract.sources.hub_stats import SOURCE as SNAPSHOTS
+from extract.sources.hub_stats_snapshots import FIRST_DAY
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
 from orchestration.manifest import parse_if_stale
 from orchestration.publishing import DATABASE, current_build
@@ -98,7 +100,7 @@ def _import(options: argparse.Namespace, home: Home) -> int:
     if directory is None or not directory.is_dir() or not _has_parts(directory, home):
         # extract/ knows the layout, and says it with an example row per part.
         return extract_main(["import", options.directory])
-    return _pipeline("import_snapshots", import_config(directory.resolve()), home)
+    return _pipeline("build", import_config(directory.resolve()), home)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -121,11 +123,11 @@ def _live(options: argparse.Namespace, home: Home) -> int:
     sources = options.only or [name for name in LIVE if name != SNAPSHOTS or options.hub_stats]
     config = {
         "whole_hub": options.whole_hub,
-        "snapshots": options.hub_stats or SNAPSHOTS in options.only,
         "discovery_requests": options.discovery_requests,
         "max_requests": options.max_requests,
     }
-    return _fetch_and_build("live", sources, config, options.dry_run, home)
+    today = open_day()
+    return _fetch_and_build("live", sources, config, (today, today), options.dry_run, home)
 
 
 def _backfill(options: argparse.Namespace, home: Home) -> int:
@@ -134,29 +136,35 @@ def _backfill(options: argparse.Namespace, home: Home) -> int:
     since, until = parse_day(options.since), parse_day(options.until) or open_day()
     if since is None or since > until:
         return _fail(f"--since {options.since} is after --until {until}")
+    if since < FIRST_DAY or until > open_day():
+        return _fail(f"there are days from {FIRST_DAY} to {open_day()}, the open one")
     config = {
-        "since": options.since,
-        "until": until.isoformat(),
         "every": options.every,
         "keep": options.keep,
         "max_requests": options.max_requests,
     }
-    return _fetch_and_build("backfill", options.only, config, options.dry_run, home)
+    days = (since, until)
+    return _fetch_and_build("backfill", options.only, config, days, options.dry_run, home)
 
 
 def _fetch_and_build(
-    job: str, sources: Sequence[str], config: Mapping[str, Any], dry_run: bool, home: Home
+    job: str,
+    sources: Sequence[str],
+    config: Mapping[str, Any],
+    days: tuple[date, date],
+    dry_run: bool,
+    home: Home,
 ) -> int:
     synthetic = is_synthetic(sources)
     guard_landing(home, synthetic)
     if dry_run:
         from orchestration.live import plan_text
 
-        _print(plan_text(sources, config, home))
+        _print(plan_text(sources, config, home, None if job == "live" else days))
         return 0
     steps = {f"landed__{name}": {"config": dict(config)} for name in sources}
     without = [["landed", name] for name in LIVE if name not in sources]
-    return _pipeline(job, {"ops": steps}, home, without)
+    return _pipeline(job, {"ops": steps}, home, without, days)
 
 
 def _has_parts(directory: Path, home: Home) -> bool:
@@ -196,9 +204,13 @@ def import_config(directory: Path) -> Mapping[str, Any]:
 
 
 def _pipeline(
-    job: str, config: Mapping[str, Any], home: Home, without: Sequence[Sequence[str]] = ()
+    job: str,
+    config: Mapping[str, Any],
+    home: Home,
+    without: Sequence[Sequence[str]] = (),
+    days: tuple[date, date] | None = None,
 ) -> int:
-    """Run a job, less the assets `without`, and print what it published.
+    """Run a job for `days`, less the assets `without`, and print what it published.
 
     The status is 1 where something could not be read, although the rest was published.
     """
@@ -219,7 +231,9 @@ def _pipeline(
 
     dbt_lines = DbtProgress(LOG.info)
     try:
-        problems = execute(defs.resolve_job_def(job), config, stdout=dbt_lines, without=without)
+        problems = execute(
+            defs.resolve_job_def(job), config, stdout=dbt_lines, without=without, days=days
+        )
     finally:
         if dbt_lines.summary():
             LOG.info("%s", dbt_lines.summary())

@@ -13,19 +13,20 @@ from orchestration.headline import Table, format_table
 from orchestration.seeds import modelscope_owners, tracked_bases, tracked_organizations
 
 
-def ask_for(config: Mapping[str, Any], home: Home) -> Ask:
+def ask_for(config: Mapping[str, Any], home: Home, days: tuple[date, date] | None = None) -> Ask:
     """The whole of what a fetch asks for, from a `Fetch` configuration.
 
-    Raises HubtideError for a date that is none.
+    `days` are the first and the last; None: the open day.
     """
+    since, until = days or (None, None)
     return Ask(
         organizations=tracked_organizations(),
         modelscope_owners=modelscope_owners(),
         bases=tracked_bases(home),
         discovery_requests=config.get("discovery_requests", DISCOVERY_REQUESTS),
         whole_hub=config.get("whole_hub", False),
-        since=parse_day(config.get("since", "")),
-        until=parse_day(config.get("until", "")),
+        since=since,
+        until=until,
         every=config.get("every", 1),
         keep=config.get("keep", "original"),
         limits=Limits(max_requests=config.get("max_requests")),
@@ -42,9 +43,14 @@ def parse_day(text: str) -> date | None:
         raise HubtideError(f"'{text}' is no date: write YYYY-MM-DD") from None
 
 
-def plan_text(sources: Sequence[str], config: Mapping[str, Any], home: Home) -> str:
+def plan_text(
+    sources: Sequence[str],
+    config: Mapping[str, Any],
+    home: Home,
+    days: tuple[date, date] | None = None,
+) -> str:
     """A table of what would be fetched, by source, and how long that would take."""
-    ask = ask_for(config, home)
+    ask = ask_for(config, home, days)
     rows, everything = [], []
     for name in sources:
         planned = LIVE[name].plan(ask, home)

@@ -8,12 +8,16 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from extract.home import utc_now
+from extract.published_builds import PublishedBuild
 from orchestration.sources import SOURCES
 
 KEPT_BUILDS = 7
@@ -22,6 +26,9 @@ KEPT_BUILDS = 7
 STORAGE_VERSION = "v1.4.0"
 
 CURRENT = "current"
+
+# Names the build that has passed its checks; only that one may be published.
+AUDITED = "audited"
 DATABASE = "marts.duckdb"
 
 
@@ -34,10 +41,21 @@ class Build:
     tables: dict[str, int]
 
 
-def publish(warehouse: Path, exports: Path, commit: str, seeds_sha256: str) -> Build:
+class NotAuditedError(Exception):
+    """What stands in the warehouse has not passed its checks; the message is one line."""
+
+
+def publish(
+    warehouse: Path,
+    exports: Path,
+    commit: str,
+    seeds_sha256: str,
+    steps: Sequence[Mapping[str, Any]] = (),
+) -> Build:
     """Copy schema marts of the warehouse to exports/builds/<build_id>/ and make it current.
 
     The build's id is marts.about's. A build that is there already is made current, not rewritten.
+    `steps` are the costs of the run's steps, for the manifest.
 
     Raises:
         ValueError: marts.about has not exactly one row.
@@ -56,12 +74,14 @@ def publish(warehouse: Path, exports: Path, commit: str, seeds_sha256: str) -> B
             tables = _copy_marts(connection, partial, about)
             manifest = {
                 **about,
+                "published_at": utc_now(),
                 "commit": commit,
                 "seeds_sha256": seeds_sha256,
                 "sources": _sources(connection),
                 "loads": _loads(connection),
                 "tables": tables,
                 "files": _file_entries(partial),
+                "steps": list(steps),
             }
             _write_json(partial / "manifest.json", manifest)
             _sync(partial)
@@ -70,6 +90,44 @@ def publish(warehouse: Path, exports: Path, commit: str, seeds_sha256: str) -> B
     prune(exports)
     tables = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["tables"]
     return Build(build_id, folder, tables)
+
+
+def record_audit(exports: Path, build_id: str) -> None:
+    """Note that all checks of a build have passed, the build that the warehouse now holds."""
+    exports.mkdir(parents=True, exist_ok=True)
+    temporary = exports / f".{AUDITED}.{os.getpid()}"
+    temporary.write_text(build_id, encoding="ascii")
+    temporary.replace(exports / AUDITED)
+
+
+def require_audit(warehouse: Path, exports: Path) -> None:
+    """Raise NotAuditedError unless the build in the warehouse has passed all its checks."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        build_id = str(_about(connection)["build_id"])
+    audited = exports / AUDITED
+    if audited.exists() and audited.read_text(encoding="ascii") == build_id:
+        return
+    raise NotAuditedError(
+        f"the warehouse holds build {build_id}, which has not passed its checks; "
+        f"{readers_keep(exports)}. Run the job `build`"
+    )
+
+
+def readers_keep(exports: Path) -> str:
+    """What readers have while a build is not published."""
+    current = current_build(exports)
+    return f"readers keep build {current.name}" if current else "nothing is published yet"
+
+
+def published_builds(exports: Path) -> list[PublishedBuild]:
+    """The published builds that are still there, oldest first."""
+    builds = []
+    for path in sorted((exports / "builds").glob("[!.]*/manifest.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        published_at = datetime.fromisoformat(manifest["published_at"])
+        builds.append(PublishedBuild(path.parent.name, published_at, manifest.get("steps", [])))
+    return builds
 
 
 def set_current(exports: Path, build_id: str) -> None:

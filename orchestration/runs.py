@@ -4,18 +4,25 @@ import contextlib
 import io
 import logging
 import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
 LOG = logging.getLogger("hubtide")
 
-# A run started here carries its process, so that a killed one can be told from a living one.
-PID_TAG = "hubtide/pid"
+# A run carries its machine and process, so that a killed one can be told from a living one.
+PROCESS_TAG = "hubtide/process"
 
 # Only what the project itself reports goes to the terminal (logger `hubtide`).
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -47,8 +54,11 @@ def execute(
     config: Mapping[str, Any],
     stdout: io.TextIOBase | None = None,
     without: Sequence[Sequence[str]] = (),
+    days: tuple[date, date] | None = None,
 ) -> list[str]:
     """Run a job, less the assets `without`, in this process; what steps print goes to `stdout`.
+
+    `days` are the first and the last day of the run's partitions, where the job has any.
 
     Returns what could not be read: the problems that the checks of the sources report.
 
@@ -68,7 +78,7 @@ def execute(
                 run_config={**_QUIET, **config},
                 instance=opened,
                 asset_selection=selection if left_out else None,
-                tags={PID_TAG: str(os.getpid())},
+                tags={PROCESS_TAG: this_process(), **partition_tags(days)},
                 raise_on_error=False,
             )
         if not result.success:
@@ -89,7 +99,7 @@ def problems(evaluations: Sequence[dg.AssetCheckEvaluation]) -> list[str]:
 def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
     """Close runs whose process was killed: their place in the pool would never be freed."""
     released = []
-    started = RunsFilter(statuses=[DagsterRunStatus.STARTED])
+    started = RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
     for run in opened.get_runs(started):
         if _is_abandoned(run):
             opened.report_run_failed(run, "the process of this run is gone")
@@ -98,9 +108,32 @@ def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
     return released
 
 
+def mark_run(context: dg.AssetExecutionContext) -> None:
+    """Let a run that Dagster's daemon started carry its process too."""
+    if PROCESS_TAG not in context.run.tags:
+        context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+
+
+def this_process() -> str:
+    """`host:pid`. The number alone means nothing in another container."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def partition_tags(days: tuple[date, date] | None) -> dict[str, str]:
+    """The tags by which a run covers a range of daily partitions, both ends included."""
+    if days is None:
+        return {}
+    if days[0] == days[1]:
+        return {PARTITION_NAME_TAG: str(days[0])}
+    return {
+        ASSET_PARTITION_RANGE_START_TAG: str(days[0]),
+        ASSET_PARTITION_RANGE_END_TAG: str(days[1]),
+    }
+
+
 def _is_abandoned(run: DagsterRun) -> bool:
-    pid = run.tags.get(PID_TAG, "")
-    if not pid.isdigit() or int(pid) == os.getpid():
+    host, _, pid = run.tags.get(PROCESS_TAG, "").rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
         return False
     try:
         os.kill(int(pid), 0)

@@ -107,4 +107,6 @@ LEDGER_TABLES = {
     "read_days": "Which days were read, by source and scope.",
     "model_names": "Every (hub_oid, model_id) pair seen, with its integer key.",
     "unknown_columns": "Columns that a source delivered and the loader does not know.",
+    "published_builds": "Builds that were published before this one.",
+    "build_steps": "What the steps of published builds cost.",
 }

@@ -96,8 +96,7 @@ def fetch(
                 results.append(closed)  # noqa: PERF402  (what fails later must not lose it)
             results.append(_fetch_day(client, home, bases, day, budget, is_synthetic, step))
     except HubtideError as error:
-        requests = client.requests - before
-        results.append(Fetched(SOURCE, partition, "failed", requests, note=str(error)))
+        results.append(Fetched.failed(SOURCE, partition, client.requests - before, error))
     return results
 
 

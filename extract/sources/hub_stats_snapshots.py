@@ -13,7 +13,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -256,7 +256,7 @@ def fetch(
         with source_lock(home, SOURCE):
             return _Fetching(client, home, is_synthetic, keep, step).run(days, is_optional)
     except PartitionBusyError as error:
-        return [Fetched(SOURCE, f"{since}..{until}", "failed", note=str(error))]
+        return [Fetched.failed(SOURCE, f"{since}..{until}", 0, error)]
 
 
 @dataclass
@@ -367,9 +367,9 @@ class _Fetching:
         try:
             history = History.read(self.client, wanted)
         except SourceError as error:
+            failed = Fetched.failed(SOURCE, str(wanted[0]), self.client.requests - before, error)
             status = "skipped" if is_optional else "failed"
-            asked = self.client.requests - before
-            self.results.append(Fetched(SOURCE, str(wanted[0]), status, asked, note=str(error)))
+            self.results.append(replace(failed, status=status))
             self._not_asked(wanted[1:], status)
             return
         in_a_row = 0
@@ -398,7 +398,7 @@ class _Fetching:
                 rows, note = self._land(found, number, total)
         except HubtideError as error:
             asked = self.client.requests - before
-            self.results.append(Fetched(SOURCE, partition, "failed", asked, note=str(error)))
+            self.results.append(Fetched.failed(SOURCE, partition, asked, error))
             return error
         asked = self.client.requests - before
         self.results.append(Fetched(SOURCE, partition, "landed", asked, rows, note))

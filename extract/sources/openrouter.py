@@ -307,7 +307,7 @@ def _fetch(
         note = str(error)
         if isinstance(error, RefusedError) and "status 401" in note:
             note += f" (the key is read from {KEY_VARIABLE})"
-        return [Fetched(SOURCE, partition, "failed", client.requests - before, 0, note)]
+        return [Fetched.failed(SOURCE, partition, client.requests - before, error, note)]
     rows = sum(file.rows or 0 for file in manifest.files)
     status = "already landed" if known else "landed"
     return [Fetched(SOURCE, partition, status, client.requests - before, rows)]

@@ -170,7 +170,7 @@ def fetch(
         if isinstance(error, OSError):  # a disk that is full, a folder that cannot be read
             note = f"{SOURCE}: the files cannot be landed ({error.strerror}); what was there stays"
         requests = client.requests if client else 0
-        return [Fetched(SOURCE, PARTITION, "failed", requests, 0, note)]
+        return [Fetched.failed(SOURCE, PARTITION, requests, error, note)]
     is_known = before is not None and before.digest == manifest.digest
     return [
         Fetched(

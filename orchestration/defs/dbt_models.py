@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -11,7 +11,9 @@ from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+from extract.home import Home
 from orchestration.builds import new_build_id, project_commit
+from orchestration.costs import measured
 from orchestration.dbt import (
     WRITER_POOL,
     LayerTranslator,
@@ -21,6 +23,9 @@ from orchestration.dbt import (
     read_json,
 )
 from orchestration.environment import PROJECT_ROOT, dbt_target
+from orchestration.impact import advice, marts_below
+from orchestration.publishing import readers_keep, record_audit
+from orchestration.runs import mark_run
 
 LOG = logging.getLogger("hubtide")
 
@@ -31,12 +36,28 @@ class DbtRun(dg.Config):
     full_refresh: bool = False
 
 
-def _raise_first_failure(invocation: DbtCliInvocation) -> None:
+WHAT_TO_DO = (
+    "run the check's SQL (compiled in .dbt/compiled) on the warehouse to see the rows; mend the "
+    "source, the seed or the model, and run the job `build`. Readers keep the build before"
+)
+
+
+def _raise_first_failure(invocation: DbtCliInvocation, home: Home) -> None:
     results = invocation.target_path / "run_results.json"
     line = first_failure(read_json(results), invocation.manifest) if results.exists() else None
-    raise dg.Failure(
-        line or f"dbt failed before its first model: see {results.parent.name}/dbt.log"
-    )
+    line = line or f"dbt failed before its first model: see {results.parent.name}/dbt.log"
+    raise dg.Failure(f"{line}; {readers_keep(home.exports)}", allow_retries=False)
+
+
+def _advised(event: dg.AssetCheckResult, manifest: Mapping[str, Any]) -> dg.AssetCheckResult:
+    """A failing test's result with the marts that it makes unsafe, and what to do."""
+    if event.passed:
+        return event
+    unique_id = event.metadata.get("unique_id")
+    node = manifest["nodes"].get(unique_id.value if unique_id else "", {})
+    tested = node.get("depends_on", {}).get("nodes", [])
+    more = advice(marts_below(manifest, tested), WHAT_TO_DO)
+    return event._replace(metadata={**event.metadata, **more})
 
 
 def _release_warehouse() -> None:
@@ -65,23 +86,27 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
     def dbt_models(
         context: dg.AssetExecutionContext, dbt: OfflineDbtCli, config: DbtRun
     ) -> Iterator[Any]:
+        home = Home.from_env()
+        mark_run(context)
+        build_id = new_build_id(context.run_id)
         # marts.about reads these. As environment variables they make dbt parse that one model
         # again; as --vars they would make it parse everything.
-        os.environ["HUBTIDE_BUILD_ID"] = new_build_id(context.run_id)
+        os.environ["HUBTIDE_BUILD_ID"] = build_id
         os.environ["HUBTIDE_COMMIT"] = project_commit(PROJECT_ROOT)
         # A result of an earlier run must not be taken for this one's.
         (dbt_target() / "run_results.json").unlink(missing_ok=True)
-        invocation = dbt.cli(
-            build_arguments(config.full_refresh),
-            context=context,
-            # One folder for all runs: its parse cache stays warm, and nothing piles up.
-            target_path=dbt_target(),
-            raise_on_error=False,
-        )
-        # Rows can be counted only when dbt has given back the file. Waiting for that here leaves
-        # both cores to dbt: dagster-dbt would spin until its first event is there. It would also
-        # ask for the columns of each test, which has none.
-        events = list(invocation.stream())
+        with measured(context.run_id, "dbt"):
+            invocation = dbt.cli(
+                build_arguments(config.full_refresh),
+                context=context,
+                # One folder for all runs: its parse cache stays warm, and nothing piles up.
+                target_path=dbt_target(),
+                raise_on_error=False,
+            )
+            # Rows can be counted only when dbt has given back the file. Waiting for that here
+            # leaves both cores to dbt: dagster-dbt would spin until its first event is there. It
+            # would also ask for the columns of each test, which has none.
+            events = list(invocation.stream())
         models = [event for event in events if isinstance(event, dg.Output)]
         enriched = DbtEventIterator(iter(models), invocation)
         try:
@@ -90,8 +115,15 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
             yield from enriched.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
         finally:
             _release_warehouse()
-        yield from (event for event in events if not isinstance(event, dg.Output))
+        yield from (
+            _advised(event, invocation.manifest)
+            if isinstance(event, dg.AssetCheckResult)
+            else event
+            for event in events
+            if not isinstance(event, dg.Output)
+        )
         if not invocation.is_successful():
-            _raise_first_failure(invocation)
+            _raise_first_failure(invocation, home)
+        record_audit(home.exports, build_id)
 
     return dbt_models

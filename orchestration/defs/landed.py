@@ -1,41 +1,74 @@
-"""Over the network to data/: one asset a live source. None holds the warehouse's lock."""
+"""Over the network to data/: one asset a live source, partitioned by day where it has days.
+
+None holds the warehouse's lock. What lands is loaded, built and published by a run of its own
+(orchestration/defs/automation.py) or by the jobs `live` and `backfill`."""
 
 import logging
+import warnings
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 
 import dagster as dg
 
 from extract.errors import HubtideError
 from extract.fetching import Fetched
 from extract.home import Home
-from extract.live import DISCOVERY_REQUESTS, LIVE, is_synthetic
+from extract.live import DATED, DISCOVERY_REQUESTS, LIVE, fetch_days, is_synthetic
 from extract.loading import guard_landing
-from extract.sources import hub_stats
+from extract.sources import hub_stats, hub_stats_snapshots, tracked_models
+from orchestration.costs import measured
 from orchestration.dbt import OWNERS
 from orchestration.live import ask_for
 from orchestration.progress import Bar
+from orchestration.runs import mark_run
 from orchestration.sources import SOURCES, Source
 
 LOG = logging.getLogger("hubtide")
 
 CHECK = "everything_was_read"
 
+# What is read every day. Snapshots of the whole Hub have more than a gigabyte each: whoever wants
+# one asks for it.
+DAILY = tuple(name for name in LIVE if name != hub_stats.SOURCE)
+
+
+# A copy of somebody else's files has no days.
+PARTITIONED = tuple(name for name in LIVE if name != tracked_models.SOURCE)
+
+# A day's partition is there while the day runs: what is read after 13:00 UTC belongs to that day.
+# The first day is that of the oldest snapshot of the Hub.
+DAYS = dg.DailyPartitionsDefinition(start_date=str(hub_stats_snapshots.FIRST_DAY), end_offset=1)
+
+# The pinned Dagster says on the terminal that policies are beta, and which one it takes for a job
+# whose assets have several: one run a day, which is right.
+warnings.filterwarnings("ignore", message=".*backfill_policy", category=dg.BetaWarning)
+warnings.filterwarnings("ignore", message="Asset job .* varying BackfillPolicies")
+
+# Days that can be asked for are fetched in one run, however many; a day that is over at a source
+# that only knows now fails alone.
+DATED_BACKFILL = dg.BackfillPolicy.single_run()
+UNDATED_BACKFILL = dg.BackfillPolicy.multi_run()
+
+# What is read from 13:00 on has landed by then, tries included.
+DEADLINE = dg.FreshnessPolicy.cron(
+    deadline_cron="0 16 * * *", lower_bound_delta=timedelta(hours=3), timezone="UTC"
+)
+
 
 class Fetch(dg.Config):
-    """What to ask a service for. Dates are YYYY-MM-DD; empty: the open day.
+    """What to ask a service for; the days are the run's partitions, none: the open day.
 
-    `snapshots`: dated snapshots of the whole Hub are fetched only where they are asked for, since
-    a file has more than a gigabyte.
+    `retries`: so often is what failed for a passing reason asked for again, after `retry_seconds`,
+    then twice as many, and so on. (Each request is tried several times anyway.)
     """
 
-    since: str = ""
-    until: str = ""
     every: int = 1
     keep: str = "original"
-    snapshots: bool = False
     whole_hub: bool = False
     max_requests: int | None = None
     discovery_requests: int = DISCOVERY_REQUESTS
+    retries: int = 0
+    retry_seconds: int = 300
 
 
 def summary(source: str, results: Sequence[Fetched]) -> str:
@@ -81,9 +114,13 @@ def escaped(text: str) -> str:
 def landed_asset(source: Source) -> dg.AssetsDefinition:
     """The asset that fetches one source. A failure of the service fails its check, not the run."""
     key = dg.AssetKey(["landed", source.name])
+    has_days = source.name in PARTITIONED
 
     @dg.asset(
         key=key,
+        partitions_def=DAYS if has_days else None,
+        backfill_policy=_backfill_policy(source.name) if has_days else None,
+        freshness_policy=DEADLINE if source.name in DAILY else None,
         group_name="landed",
         owners=OWNERS,
         kinds={"python"},
@@ -99,20 +136,29 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
         ],
         op_tags={"service": source.title},
     )
-    def landed(config: Fetch) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    def landed(
+        context: dg.AssetExecutionContext, config: Fetch
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = Home.from_env()
-        if source.name == hub_stats.SOURCE and not (config.snapshots or config.since):
-            results = [Fetched(source.name, "", "skipped", note="hub_stats: not asked for")]
-        else:
-            try:
-                synthetic = is_synthetic([source.name])
-                guard_landing(home, synthetic)
-                with Bar(LOG.info) as bar:
-                    results = LIVE[source.name].fetch(
-                        ask_for(config.model_dump(), home), home, synthetic, bar.say, bar.step
-                    )
-            except HubtideError as error:
-                raise dg.Failure(str(error)) from None
+        mark_run(context)
+        try:
+            synthetic = is_synthetic([source.name])
+            guard_landing(home, synthetic)
+            with measured(context.run_id, f"fetch {source.name}") as cost, Bar(LOG.info) as bar:
+                results = fetch_days(
+                    source.name,
+                    _days(context),
+                    ask_for(config.model_dump(), home),
+                    home,
+                    synthetic,
+                    bar.say,
+                    bar.step,
+                )
+                cost.rows_out = sum(r.rows for r in results if r.status == "landed")
+        except HubtideError as error:
+            raise dg.Failure(str(error), allow_retries=False) from None
+        if any(result.is_transient for result in results):
+            _try_later(context, config, results)
         LOG.info("%s", summary(source.name, results))
         failures = problems(results)
         for line in failures:
@@ -123,7 +169,9 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
             metadata={
                 "partitions": len(results),
                 "requests": sum(result.requests for result in results),
-                "records": sum(result.rows for result in results if result.status == "landed"),
+                "records": cost.rows_out,
+                "failed": sum(result.status == "failed" for result in results),
+                **cost.metadata(),
                 "results": _table(results),
             }
         )
@@ -135,6 +183,29 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
         )
 
     return landed
+
+
+def _backfill_policy(source: str) -> dg.BackfillPolicy:
+    return DATED_BACKFILL if source in DATED else UNDATED_BACKFILL
+
+
+def _days(context: dg.AssetExecutionContext) -> list[date]:
+    """The days of the run's partitions; none where it has no partition."""
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return []
+    return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def _try_later(
+    context: dg.AssetExecutionContext, config: Fetch, results: Sequence[Fetched]
+) -> None:
+    """Ask Dagster to run this step again, as long as the configuration allows it."""
+    if context.retry_number >= config.retries:
+        return
+    wait = config.retry_seconds * 2**context.retry_number
+    for line in problems(results):
+        LOG.warning("not read: %s; trying again in %d s", line, wait)
+    raise dg.RetryRequested(max_retries=config.retries, seconds_to_wait=wait)
 
 
 ASSETS = [landed_asset(source) for source in SOURCES if source.name in LIVE]

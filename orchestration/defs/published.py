@@ -1,16 +1,43 @@
 """The last asset: the marts as people and BI tools read them."""
 
 import logging
+import time
+from pathlib import Path
 
 import dagster as dg
+import duckdb
 
 from extract.home import Home
 from orchestration.builds import project_commit, seeds_digest
+from orchestration.costs import take
 from orchestration.dbt import OWNERS, WRITER_POOL
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT
-from orchestration.publishing import publish
+from orchestration.publishing import DATABASE, NotAuditedError, publish, require_audit
+from orchestration.runs import mark_run
 
 LOG = logging.getLogger("hubtide")
+
+
+def headline_shares(database: Path) -> dict[str, float]:
+    """Shares of the newest complete month, for a plot of builds: downloads and tokens by region."""
+    shares: dict[str, float] = {}
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for label, column, table, condition in (
+            ("downloads", "cumulative_share", "region_downloads_monthly",
+             "population = 'tracked' and is_complete_month"),
+            ("tokens", "share", "inference_region_monthly", "true"),
+        ):  # fmt: skip
+            rows = connection.execute(
+                f"""
+                select region, {column}
+                from {table}
+                where {condition} and {column} is not null
+                qualify month = max(month) over ()
+                order by region
+                """
+            ).fetchall()
+            shares |= {f"share of {label}, {region}": float(share) for region, share in rows}
+    return shares
 
 
 def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -25,20 +52,31 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
         description="An immutable copy of the marts in exports/builds/<build_id>/, made current.",
     )
-    def published() -> dg.MaterializeResult[None]:
+    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         home = Home.from_env()
+        mark_run(context)
+        try:
+            require_audit(home.warehouse, home.exports)
+        except NotAuditedError as error:
+            raise dg.Failure(str(error)) from None
+        started = time.monotonic()
         build = publish(
             home.warehouse,
             home.exports,
             commit=project_commit(PROJECT_ROOT),
             seeds_sha256=seeds_digest(DBT_PROJECT_DIR / "seeds"),
+            steps=take(context.run_id),
         )
         LOG.info("published %s: %d tables", build.build_id, len(build.tables))
+        files = [path for path in build.folder.iterdir() if path.is_file()]
         return dg.MaterializeResult(
             metadata={
                 "build_id": build.build_id,
                 "tables": len(build.tables),
                 "rows": sum(build.tables.values()),
+                "bytes": sum(path.stat().st_size for path in files),
+                "seconds": round(time.monotonic() - started, 2),
+                **headline_shares(build.folder / DATABASE),
             }
         )
 

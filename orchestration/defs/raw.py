@@ -11,10 +11,14 @@ from extract.errors import HubtideError, LoadFailedError
 from extract.home import Home
 from extract.live import LIVE
 from extract.loading import LoadResult, load_landed, load_source
+from extract.published_builds import note_builds
 from extract.sources import sample
+from orchestration.costs import measured
 from orchestration.dbt import OWNERS, WRITER_POOL
 from orchestration.ledger import accounting_gaps, has_loads, reject_share, row_counts
 from orchestration.progress import Bar
+from orchestration.publishing import published_builds
+from orchestration.runs import mark_run
 from orchestration.sources import LEDGER_TABLES, SOURCES, Source
 
 LOG = logging.getLogger("hubtide")
@@ -145,10 +149,16 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
         description=source.description,
     )
-    def load(config: ImportFolder) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    def load(
+        context: dg.AssetExecutionContext, config: ImportFolder
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = Home.from_env()
+        mark_run(context)
         default = home.imports if home.imports.is_dir() else None
-        results = _load(source, Path(config.directory) if config.directory else default, home)
+        with measured(context.run_id, f"load {source.name}") as cost:
+            results = _load(source, Path(config.directory) if config.directory else default, home)
+            cost.rows_in = sum(result.rows_read for result in results)
+            cost.rows_out = sum(result.rows_stored for result in results)
         LOG.info("%s", summary(source.name, results))
         failures = [result.note for result in results if result.status == "failed"]
         for line in failures:
@@ -167,7 +177,9 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
                 metadata={
                     "dagster/row_count": counts[table],
                     "partitions": len(results),
-                    "rows_read": sum(result.rows_read for result in results),
+                    "rows_read": cost.rows_in,
+                    "rows_stored": cost.rows_out,
+                    **cost.metadata(),
                     "rows_rejected": sum(result.rows_rejected for result in results),
                     "loads": _partitions_table(results),
                 },
@@ -203,7 +215,11 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
 )
 def ledger() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """Report the ledger's row counts and hold it to its identities."""
-    warehouse = Home.from_env().warehouse
+    home = Home.from_env()
+    warehouse = home.warehouse
+    if warehouse.exists():
+        # What was published, and what it cost: restatements and pipeline_costs are made of it.
+        note_builds(home, published_builds(home.exports))
     counts = row_counts(warehouse, LEDGER_TABLES)
     for table in LEDGER_TABLES:
         yield dg.MaterializeResult(

@@ -49,7 +49,9 @@ def test_definitions_are_valid(definitions: dg.Definitions) -> None:
     dg.Definitions.validate_loadable(definitions)
     assert {job.name for job in definitions.jobs or ()} == {
         "sample",
-        "import_snapshots",
+        "fetch",
+        "build",
+        "watch",
         "live",
         "backfill",
     }
@@ -146,7 +148,7 @@ def test_dbt_tests_are_asset_checks(definitions: dg.Definitions, manifest: dict[
 def test_import_reads_its_folder_and_leaves_the_sample_out(definitions: dg.Definitions) -> None:
     from orchestration.cli import import_config
 
-    job = definitions.resolve_job_def("import_snapshots")
+    job = definitions.resolve_job_def("build")
     nodes = {node.name for node in job.nodes}
     assert "sample_snapshots" not in nodes
     assert set(import_config(Path("/somewhere"))["ops"]) <= nodes

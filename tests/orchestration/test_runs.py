@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,7 +22,13 @@ from orchestration.dbt import first_failure
 from orchestration.defs.raw import summary
 from orchestration.environment import prepare
 from orchestration.progress import DbtProgress, throttled
-from orchestration.runs import PID_TAG, RunFailedError, execute, instance, release_abandoned_runs
+from orchestration.runs import (
+    PROCESS_TAG,
+    RunFailedError,
+    execute,
+    instance,
+    release_abandoned_runs,
+)
 from tests.conftest import Ran, run_module
 
 
@@ -68,7 +75,9 @@ def test_a_killed_run_gives_back_its_place_in_the_pool(at_home: Callable[[], Hom
         opened.event_log_storage.set_concurrency_slots("duckdb_writer", 1)
         runs = {
             pid: opened.create_run_for_job(
-                breaking_job, tags={PID_TAG: str(pid)}, status=DagsterRunStatus.STARTED
+                breaking_job,
+                tags={PROCESS_TAG: f"{socket.gethostname()}:{pid}"},
+                status=DagsterRunStatus.STARTED,
             )
             for pid in (gone.pid, os.getpid())
         }

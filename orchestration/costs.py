@@ -1,0 +1,75 @@
+"""What a run's steps cost, kept beside Dagster's files until the build is published."""
+
+import json
+import os
+import resource
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+# ru_maxrss is in kilobytes on Linux.
+_KILOBYTES_A_MEGABYTE = 1024
+
+
+@dataclass
+class Step:
+    """One step's cost. `peak_mb`: the greatest resident size so far of this process or one that it
+    waited for."""
+
+    step: str
+    seconds: float = 0
+    cpu_seconds: float = 0
+    peak_mb: float = 0
+    rows_in: int | None = None
+    rows_out: int | None = None
+
+    def metadata(self) -> dict[str, float]:
+        """What plots in the interface."""
+        return {
+            "seconds": round(self.seconds, 2),
+            "cpu seconds": round(self.cpu_seconds, 2),
+            "peak MB": round(self.peak_mb),
+        }
+
+
+@contextmanager
+def measured(run_id: str, step: str) -> Iterator[Step]:
+    """Measure what is done inside; the counts of rows are the caller's to set."""
+    cost = Step(step)
+    started, cpu = time.monotonic(), _cpu_seconds()
+    try:
+        yield cost
+    finally:
+        cost.seconds = time.monotonic() - started
+        cost.cpu_seconds = _cpu_seconds() - cpu
+        cost.peak_mb = _peak_mb()
+        path = _file(run_id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(cost)) + "\n")
+
+
+def take(run_id: str) -> list[dict[str, object]]:
+    """The costs of a run's steps so far, in order; they are kept no longer."""
+    path = _file(run_id)
+    if not path.exists():
+        return []
+    steps = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    path.unlink()
+    return steps
+
+
+def _file(run_id: str) -> Path:
+    return Path(os.environ["DAGSTER_HOME"]) / "costs" / f"{run_id}.jsonl"
+
+
+def _cpu_seconds() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def _peak_mb() -> float:
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(usage.ru_maxrss for usage in usages) / _KILOBYTES_A_MEGABYTE
