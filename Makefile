@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run import live backfill fake dev headline test lint fmt lock clean
+.PHONY: help run import live backfill fake build dev headline test drill lint fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,11 +37,17 @@ fake: $(DEV) ## a loopback server of the live sources with synthetic rows: try `
 headline: $(RUN) ## the headline tables of the published copy
 	@$(BIN)/python -m orchestration headline
 
+build: $(RUN) ## load what has landed, build, check and publish
+	@$(BIN)/python -m orchestration build
+
 dev: $(RUN) ## Dagster's web interface on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration dev
 
 test: $(DEV) ## every test, on two cores
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+drill: $(DEV) ## ten days in operation with four accidents, through Dagster's interface: ten minutes
+	@$(BIN)/python -m pytest -m drill tests/drill
 
 lint: $(DEV) ## ruff, mypy, sqlfluff and the dbt conventions
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ from extract.sources.hub_stats import SOURCE as SNAPSHOTS
 from extract.sources.hub_stats_snapshots import FIRST_DAY
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
 from orchestration.manifest import parse_if_stale
-from orchestration.publishing import DATABASE, current_build
+from orchestration.publishing import DATABASE, current_build, published_builds, set_current
 from orchestration.sources import SOURCES
 
 LOG = logging.getLogger("hubtide")
@@ -81,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
         default="original",
         help="snapshots as they came, or only the columns that are loaded (much smaller)",
     )
+    build = commands.add_parser("build", help="load what has landed, build, check and publish")
+    build.add_argument("--full-refresh", action="store_true", help="build every table anew")
+    build.set_defaults(command=_build)
+    rollback = commands.add_parser("rollback", help="give readers an earlier build again")
+    rollback.add_argument("build_id", nargs="?", default="", help="default: list those kept")
+    rollback.set_defaults(command=_rollback)
     headline = commands.add_parser("headline", help="print the tables of the published copy")
     headline.set_defaults(command=_headline)
     dev = commands.add_parser("dev", help="Dagster's web interface on loopback")
@@ -162,9 +168,30 @@ def _fetch_and_build(
 
         _print(plan_text(sources, config, home, None if job == "live" else days))
         return 0
-    steps = {f"landed__{name}": {"config": dict(config)} for name in sources}
+    # What could be read is built; the exit status says that not all was.
+    steps = {f"landed__{name}": {"config": {**config, "go_on": True}} for name in sources}
     without = [["landed", name] for name in LIVE if name not in sources]
     return _pipeline(job, {"ops": steps}, home, without, days)
+
+
+def _build(options: argparse.Namespace, home: Home) -> int:
+    config = {"ops": {"dbt_models": {"config": {"full_refresh": options.full_refresh}}}}
+    return _pipeline("build", config, home)
+
+
+def _rollback(options: argparse.Namespace, home: Home) -> int:
+    current = current_build(home.exports)
+    if not options.build_id:
+        builds = published_builds(home.exports)
+        if not builds:
+            return _fail("nothing is published yet")
+        for build in builds:
+            mark = "  (current)" if current and current.name == build.build_id else ""
+            _print(f"{build.build_id}  published {build.published_at:%Y-%m-%d %H:%M} UTC{mark}")
+        return 0
+    set_current(home.exports, options.build_id)
+    _print(f"readers have build {options.build_id} until the next one is published")
+    return 0
 
 
 def _has_parts(directory: Path, home: Home) -> bool:

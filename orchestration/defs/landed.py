@@ -59,7 +59,8 @@ class Fetch(dg.Config):
     """What to ask a service for; the days are the run's partitions, none: the open day.
 
     `retries`: so often is what failed for a passing reason asked for again, after `retry_seconds`,
-    then twice as many, and so on. (Each request is tried several times anyway.)
+    then twice as many, and so on. (Each request is tried several times anyway.) `go_on`: what could
+    not be read fails the asset's check alone, and what is downstream of it is built without.
     """
 
     every: int = 1
@@ -69,6 +70,7 @@ class Fetch(dg.Config):
     discovery_requests: int = DISCOVERY_REQUESTS
     retries: int = 0
     retry_seconds: int = 300
+    go_on: bool = False
 
 
 def summary(source: str, results: Sequence[Fetched]) -> str:
@@ -112,7 +114,7 @@ def escaped(text: str) -> str:
 
 
 def landed_asset(source: Source) -> dg.AssetsDefinition:
-    """The asset that fetches one source. A failure of the service fails its check, not the run."""
+    """The asset that fetches one source. What has landed stays, also where the rest fails."""
     key = dg.AssetKey(["landed", source.name])
     has_days = source.name in PARTITIONED
 
@@ -165,6 +167,14 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
             LOG.warning("not read: %s", line)
         for line in skipped(results):
             LOG.info("skipped: %s", line)
+        yield dg.AssetCheckResult(
+            check_name=CHECK,
+            passed=not failures,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={"problems": "\n".join(failures) or "none"},
+        )
+        if failures and not config.go_on:
+            raise dg.Failure(_not_all_read(source.name, results, failures), allow_retries=False)
         yield dg.MaterializeResult(
             metadata={
                 "partitions": len(results),
@@ -174,12 +184,6 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
                 **cost.metadata(),
                 "results": _table(results),
             }
-        )
-        yield dg.AssetCheckResult(
-            check_name=CHECK,
-            passed=not failures,
-            severity=dg.AssetCheckSeverity.WARN,
-            metadata={"problems": "\n".join(failures) or "none"},
         )
 
     return landed
@@ -194,6 +198,14 @@ def _days(context: dg.AssetExecutionContext) -> list[date]:
     if not (context.has_partition_key or context.has_partition_key_range):
         return []
     return [date.fromisoformat(key) for key in context.partition_keys]
+
+
+def _not_all_read(source: str, results: Sequence[Fetched], failures: Sequence[str]) -> str:
+    failed = sum(result.status == "failed" for result in results)
+    return (
+        f"{source}: {failed} of {len(results)} parts could not be read: {failures[0]}. What has "
+        "landed is kept; materialize the partition again to go on"
+    )
 
 
 def _try_later(
