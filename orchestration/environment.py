@@ -73,9 +73,10 @@ def _instance_configuration() -> bytes:
     url = os.environ.get(POSTGRES_URL, "")
     if not url:
         return template
-    if not url.startswith("postgresql://"):
+    # SQLAlchemy 2.1 takes a plain postgresql:// for the other driver, which is not installed.
+    if not url.startswith("postgresql+psycopg2://"):
         raise HubtideError(
-            f"{POSTGRES_URL} is no address: write postgresql://user:password@host/db"
+            f"{POSTGRES_URL}: write postgresql+psycopg2://user:password@host:5432/database"
         )
     if importlib.util.find_spec("dagster_postgres") is None:
         raise HubtideError(
