@@ -62,12 +62,16 @@ fmt: $(DEV) ## format Python and SQL
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar dbt_project
 
-# Rewrites both locks from pyproject.toml; needs uv. No address of a registry gets into them.
+# Rewrites the locks from pyproject.toml; needs uv. No address of a registry gets into them.
+# requirements-postgres.lock holds what the extra `postgres` adds to requirements.lock.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock: ## new lock files from pyproject.toml (needs uv)
 	$(LOCK) pyproject.toml --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra dev --output-file requirements-dev.lock
+	$(PYTHON) -c 'import tomllib; from pathlib import Path; print(*tomllib.loads(Path( \
+		"pyproject.toml").read_text())["project"]["optional-dependencies"]["postgres"], \
+		sep="\n")' | $(LOCK) --no-deps - --output-file requirements-postgres.lock
 
 clean: ## remove the environment and the sample's state (never your own data)
 	rm -rf $(VENV) sample .dbt .mypy_cache .pytest_cache .ruff_cache .hypothesis

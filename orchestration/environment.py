@@ -4,16 +4,21 @@ All state lies under HUBTIDE_HOME (docs/operations.md, State). Values that a use
 but usage statistics are always off.
 """
 
+import importlib.util
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
+from extract.errors import HubtideError
 from extract.home import Home
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
 INSTANCE_TEMPLATE = Path(__file__).with_name("dagster.yaml")
+POSTGRES_TEMPLATE = Path(__file__).with_name("dagster_postgres.yaml")
+POSTGRES_URL = "HUBTIDE_DAGSTER_POSTGRES_URL"
+# What each template says of storage; all else is the same for both.
+SQLITE_SECTION = "event_log_storage"
 
 STATISTICS_OFF = {
     "DAGSTER_DISABLE_TELEMETRY": "yes",
@@ -27,6 +32,8 @@ def prepare() -> Home:
     """Set the process's environment for Dagster and dbt, and create DAGSTER_HOME.
 
     Idempotent. HUBTIDE_HOME becomes absolute, because dbt runs in its own folder.
+
+    Raises HubtideError where Postgres is asked for and cannot be had.
     """
     home = Home.from_env()
     root = home.root.resolve()
@@ -50,10 +57,38 @@ def dbt_target() -> Path:
 def _write_instance_configuration(dagster_home: Path) -> None:
     dagster_home.mkdir(parents=True, exist_ok=True)
     target = dagster_home / "dagster.yaml"
-    if target.exists() and target.read_bytes() == INSTANCE_TEMPLATE.read_bytes():
+    wanted = _instance_configuration()
+    if target.exists() and target.read_bytes() == wanted:
         return
     # Several processes of `dagster dev` come here at once: none may see half a file.
     handle, temporary = tempfile.mkstemp(dir=dagster_home, prefix=".dagster.yaml.")
-    os.close(handle)
-    shutil.copyfile(INSTANCE_TEMPLATE, temporary)
+    with os.fdopen(handle, "wb") as file:
+        file.write(wanted)
     Path(temporary).replace(target)
+
+
+def _instance_configuration() -> bytes:
+    """dagster.yaml as the environment asks for it: run history in SQLite, or in Postgres."""
+    template = INSTANCE_TEMPLATE.read_bytes()
+    url = os.environ.get(POSTGRES_URL, "")
+    if not url:
+        return template
+    # SQLAlchemy 2.1 takes a plain postgresql:// for the other driver, which is not installed.
+    if not url.startswith("postgresql+psycopg2://"):
+        raise HubtideError(
+            f"{POSTGRES_URL}: write postgresql+psycopg2://user:password@host:5432/database"
+        )
+    if importlib.util.find_spec("dagster_postgres") is None:
+        raise HubtideError(
+            f"{POSTGRES_URL} is set, and dagster-postgres is not installed: "
+            "install requirements-postgres.lock too (docs/deployment.md, Postgres)"
+        )
+    # Not needed, and not loaded, for SQLite: commands shall answer at once.
+    import yaml
+
+    settings = yaml.safe_load(template)
+    del settings[SQLITE_SECTION]
+    settings |= yaml.safe_load(POSTGRES_TEMPLATE.read_bytes())
+    heading = f"# From {INSTANCE_TEMPLATE.name} and {POSTGRES_TEMPLATE.name}; written anew.\n"
+    text: str = yaml.safe_dump(settings, sort_keys=False)
+    return (heading + text).encode()
