@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from orchestration.environment import DBT_PROJECT_DIR
 
@@ -101,7 +100,8 @@ def test_the_proof_of_the_buckets_has_the_seeds_rows(manifest: dict[str, Any]) -
 def test_every_variable_has_a_reason_and_stands_on_the_page_of_the_method() -> None:
     text = (DBT_PROJECT_DIR / "dbt_project.yml").read_text(encoding="utf-8")
     method = (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
-    variables = list(yaml.safe_load(text)["vars"])
+    variables = re.findall(r"^  (\w+):", text[text.index("\nvars:") :], flags=re.MULTILINE)
+    assert variables
     explained = set(re.findall(r"^  #.*\n  (\w+):", text, flags=re.MULTILINE))
     assert [name for name in variables if name not in explained] == []
     assert [name for name in variables if f"`{name}`" not in method] == []
