@@ -31,9 +31,8 @@ LOG = logging.getLogger("hubtide")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, or 1 with one line on stderr."""
     options = _parser().parse_args(arguments)
-    home = prepare()
     try:
-        status: int = options.command(options, home)
+        status: int = options.command(options, prepare())
     except KeyboardInterrupt:
         return _fail("stopped; run the same command again to go on")
     except Exception as error:

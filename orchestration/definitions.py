@@ -8,6 +8,7 @@ from orchestration.dbt import OfflineDbtCli, load_project, read_json
 from orchestration.defs import checks, landed, raw
 from orchestration.defs.automation import BUILD_JOB, FETCH_JOB, WATCH_JOB, automations
 from orchestration.defs.dbt_models import dbt_models_assets
+from orchestration.defs.notifications import checks_sensor, failure_sensor
 from orchestration.defs.published import published_asset
 from orchestration.environment import prepare
 from orchestration.manifest import dbt_executable
@@ -34,12 +35,13 @@ _HOURS = {MAX_RUNTIME_SECONDS_TAG: str(6 * 3600)}
 _DAY = {MAX_RUNTIME_SECONDS_TAG: str(24 * 3600)}
 
 _schedules, _sensors = automations()
+_notices = [failure_sensor(), checks_sensor()]
 
 defs = dg.Definitions(
     assets=[*landed.ASSETS, *raw.ASSETS, _dbt_models, published_asset(_marts)],
     asset_checks=[checks.ledger_checks(_manifest), _freshness],
     schedules=_schedules,
-    sensors=_sensors,
+    sensors=[*_sensors, *_notices],
     jobs=[
         dg.define_asset_job(
             "sample",

@@ -9,4 +9,4 @@ select
     sum(share_all) as shares_all
 from {{ ref('derivatives_monthly') }}
 group by month, attribution, filtered
-having abs(coalesce(sum(share), 1) - 1) > 1e-9 or abs(sum(share_all) - 1) > 1e-9
+having abs(coalesce(sum(share), 1) - 1) > {{ var('share_sum_tolerance') }} or abs(sum(share_all) - 1) > {{ var('share_sum_tolerance') }}

@@ -40,5 +40,5 @@ where
     groups_.downloads is distinct from models.downloads
     or groups_.adjustment is distinct from models.adjustment
     or groups_.cumulative_downloads is distinct from models.cumulative_downloads
-    or abs(groups_.share - 1) > 1e-9
-    or abs(groups_.cumulative_share - 1) > 1e-9
+    or abs(groups_.share - 1) > {{ var('share_sum_tolerance') }}
+    or abs(groups_.cumulative_share - 1) > {{ var('share_sum_tolerance') }}

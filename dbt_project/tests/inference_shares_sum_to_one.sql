@@ -76,6 +76,6 @@ left join summed
 where
     summed.tokens is null
     or summed.tokens <> days.tokens
-    or abs(summed.shares - 1) > 1e-9
-    or abs(coalesce(summed.shares_of_open, 1) - 1) > 1e-9
-    or abs(coalesce(summed.shares_of_matched, 1) - 1) > 1e-9
+    or abs(summed.shares - 1) > {{ var('share_sum_tolerance') }}
+    or abs(coalesce(summed.shares_of_open, 1) - 1) > {{ var('share_sum_tolerance') }}
+    or abs(coalesce(summed.shares_of_matched, 1) - 1) > {{ var('share_sum_tolerance') }}

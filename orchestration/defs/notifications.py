@@ -71,7 +71,7 @@ def run_failure_line(instance: DagsterInstance, run: DagsterRun, message: str | 
 
 
 def failing_checks(instance: DagsterInstance, run_id: str) -> list[str]:
-    """A line for each failing check of a run that reports `problems` or has severity error.
+    """A line for each failing check of a run that says what is wrong, or has severity error.
 
     Warnings of data tests are left out: they are known states of the data, and come every day.
     """
@@ -80,7 +80,7 @@ def failing_checks(instance: DagsterInstance, run_id: str) -> list[str]:
         if entry.dagster_event is None:
             continue
         check = entry.dagster_event.asset_check_evaluation_data
-        problems = check.metadata.get("problems")
+        problems = check.metadata.get("problems") or check.metadata.get("found")
         if check.passed or not (problems or check.severity == dg.AssetCheckSeverity.ERROR):
             continue
         said = f": {one_line(str(problems.value))}" if problems else ""

@@ -13,6 +13,8 @@ select
     created_at,
     released_on,
     release_basis,
+    day_zero,
+    no_day_zero_reason,
     parameters_total,
     parameters_active,
     parameters_basis,
