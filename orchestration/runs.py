@@ -111,7 +111,7 @@ def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
 def mark_run(context: dg.AssetExecutionContext) -> None:
     """Let a run that Dagster's daemon started carry its process too."""
     if PROCESS_TAG not in context.run.tags:
-        context.instance.add_run_tags(context.run_id, {PROCESS_TAG: this_process()})
+        context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
 
 
 def this_process() -> str:

@@ -88,14 +88,14 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         home = Home.from_env()
         mark_run(context)
-        build_id = new_build_id(context.run_id)
+        build_id = new_build_id(context.run.run_id)
         # marts.about reads these. As environment variables they make dbt parse that one model
         # again; as --vars they would make it parse everything.
         os.environ["HUBTIDE_BUILD_ID"] = build_id
         os.environ["HUBTIDE_COMMIT"] = project_commit(PROJECT_ROOT)
         # A result of an earlier run must not be taken for this one's.
         (dbt_target() / "run_results.json").unlink(missing_ok=True)
-        with measured(context.run_id, "dbt"):
+        with measured(context.run.run_id, "dbt"):
             invocation = dbt.cli(
                 build_arguments(config.full_refresh),
                 context=context,

@@ -146,7 +146,7 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
         try:
             synthetic = is_synthetic([source.name])
             guard_landing(home, synthetic)
-            with measured(context.run_id, f"fetch {source.name}") as cost, Bar(LOG.info) as bar:
+            with measured(context.run.run_id, f"fetch {source.name}") as cost, Bar(LOG.info) as bar:
                 results = fetch_days(
                     source.name,
                     _days(context),

@@ -65,7 +65,7 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
             home.exports,
             commit=project_commit(PROJECT_ROOT),
             seeds_sha256=seeds_digest(DBT_PROJECT_DIR / "seeds"),
-            steps=take(context.run_id),
+            steps=take(context.run.run_id),
         )
         LOG.info("published %s: %d tables", build.build_id, len(build.tables))
         files = [path for path in build.folder.iterdir() if path.is_file()]

@@ -155,7 +155,7 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
         home = Home.from_env()
         mark_run(context)
         default = home.imports if home.imports.is_dir() else None
-        with measured(context.run_id, f"load {source.name}") as cost:
+        with measured(context.run.run_id, f"load {source.name}") as cost:
             results = _load(source, Path(config.directory) if config.directory else default, home)
             cost.rows_in = sum(result.rows_read for result in results)
             cost.rows_out = sum(result.rows_stored for result in results)

@@ -36,11 +36,9 @@ class Drill:
 
     def __init__(self, root: Path) -> None:
         self.project = root / "project"
-        # A copy: one of the days somebody spoils a seed.
-        shutil.copytree(
-            PROJECT_ROOT,
-            self.project,
-            ignore=shutil.ignore_patterns(".venv", ".git", "sample", "data", "exports", ".*cache"),
+        # A copy of what is committed: one of the days somebody spoils a seed.
+        subprocess.run(
+            ["git", "clone", "--quiet", str(PROJECT_ROOT), str(self.project)], check=True
         )
         self.home = Home(root / "home")
         self.log = root / "dev.log"
