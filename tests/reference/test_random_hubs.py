@@ -385,3 +385,10 @@ def test_cycles(project: Project, length: int) -> None:
         base_models=(Name("below", "Beta/below"), Name(ids[0], names[0])),
     )
     check(project, Hub({day(20): (*ring, below, diamond)}, {}))
+
+
+def test_two_relations_to_one_parent(project: Project) -> None:
+    """One child by two edges: counted once, and once by each relation."""
+    parent = row("Acme/m", 7, 1)
+    tags = ("base_model:finetune:Acme/m", "base_model:quantized:Acme/m")
+    check(project, Hub({day(2): (parent, row("Beta/child", 5, 2, tags=tags))}, {}))
