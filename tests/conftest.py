@@ -61,6 +61,7 @@ LONG = (
     "test_live_five_days",
     "test_random_hubs",
     "test_incremental",
+    "test_choices",
     "test_unit_tests",
     "test_killed",
 )

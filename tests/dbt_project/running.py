@@ -5,25 +5,37 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+
+import duckdb
 
 from extract.home import Home
 from orchestration.environment import DBT_PROJECT_DIR, STATISTICS_OFF
 from orchestration.manifest import dbt_executable
 
+# Columns that say when and by whom a row was made, not what it is.
+VOLATILE = {"built_at", "build_id", "commit", "loaded_at", "load_id"}
 
-def build(home: Home, *arguments: str, without_aliases: bool = False) -> None:
-    """Seeds and models, without tests; raises with dbt's output on failure.
+# What remembers earlier builds: tables of warehouses with another past differ, and must.
+REMEMBERING = ("adoption_reference_vintages", "restatements", "pipeline_costs")
 
-    `without_aliases` empties the seed of organisations' former names for this run.
-    """
-    project = DBT_PROJECT_DIR
-    if without_aliases:
-        project = home.root / "project_without_aliases"
-        shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
-        seed = project / "seeds" / "organization_aliases.csv"
-        seed.write_text(seed.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+
+def build(home: Home, *arguments: str, project: Path = DBT_PROJECT_DIR) -> None:
+    """Seeds and models, without tests; raises with dbt's output on failure."""
     dbt(home, "build", "--exclude-resource-types", "test", "unit_test", *arguments, project=project)
+
+
+def edited_project(target: Path, **seeds: Callable[[str], str]) -> Path:
+    """A copy of the dbt project in which some seeds' text is another; returns `target`."""
+    shutil.copytree(DBT_PROJECT_DIR, target, ignore=shutil.ignore_patterns("target", "logs"))
+    for name, edit in seeds.items():
+        seed = target / "seeds" / f"{name}.csv"
+        before = seed.read_text(encoding="utf-8")
+        after = edit(before)
+        assert after != before, f"the seed {name} is as it was"
+        seed.write_text(after, encoding="utf-8")
+    return target
 
 
 def dbt(home: Home, *arguments: str, project: Path = DBT_PROJECT_DIR) -> str:
@@ -46,3 +58,35 @@ def dbt(home: Home, *arguments: str, project: Path = DBT_PROJECT_DIR) -> str:
     if done.returncode != 0:
         raise AssertionError(f"dbt {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def differences(one: Path, other: Path, *left_out: str) -> dict[str, int]:
+    """How many rows of each mart stand in one of two warehouses only; marts without any left out.
+
+    Columns that say when and by whom a row was made, not what it is, are not compared.
+    """
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only)")
+        connection.execute(f"attach '{other}' as other (read_only)")
+        marts = connection.execute(
+            "select table_name from information_schema.tables "
+            "where table_catalog = 'one' and table_schema = 'marts' order by 1"
+        ).fetchall()
+        assert len(marts) > 20
+        found = {}
+        for (mart,) in marts:
+            if mart in left_out:
+                continue
+            columns = ", ".join(
+                f'"{row[0]}"'
+                for row in connection.execute(f'describe one.marts."{mart}"').fetchall()
+                if row[0] not in VOLATILE
+            )
+            sides = [f'select {columns} from {side}.marts."{mart}"' for side in ("one", "other")]
+            rows = connection.execute(
+                f"select count(*) from (({sides[0]} except all {sides[1]}) "
+                f"union all ({sides[1]} except all {sides[0]}))"
+            ).fetchall()
+            if rows[0][0]:
+                found[str(mart)] = int(rows[0][0])
+        return found

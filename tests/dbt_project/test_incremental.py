@@ -16,12 +16,12 @@ import pytest
 from extract.home import Home
 from extract.loading import load_source
 from extract.sources import sample
-from tests.dbt_project.running import build
+from tests.dbt_project.running import build, differences, edited_project
 
 SOURCES = ("hub_stats", "files", "openrouter", "tracked_models")
 
-# Columns that say when and by whom a row was made, not what it is.
-VOLATILE = {"built_at", "build_id", "commit", "loaded_at", "load_id"}
+# Vintages are what was known when they were frozen: history differs, and must.
+VINTAGES = "adoption_reference_vintages"
 
 # Both ends of the sample's history are enough and take half the time: the first has the renamed
 # organisation, the second the launches. The months between are one long gap.
@@ -58,34 +58,6 @@ def _first_part(folder: Path, target: Path) -> Path:
     return target
 
 
-def _differences(one: Path, other: Path) -> dict[str, int]:
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{one}' as one (read_only)")
-        connection.execute(f"attach '{other}' as other (read_only)")
-        marts = connection.execute(
-            "select table_name from information_schema.tables "
-            "where table_catalog = 'one' and table_schema = 'marts' "
-            # Vintages are what was known when they were frozen: history differs, and must.
-            "and table_name <> 'adoption_reference_vintages' order by 1"
-        ).fetchall()
-        differences = {}
-        for (mart,) in marts:
-            columns = ", ".join(
-                f'"{row[0]}"'
-                for row in connection.execute(f'describe one.marts."{mart}"').fetchall()
-                if row[0] not in VOLATILE
-            )
-            sides = [f'select {columns} from {side}.marts."{mart}"' for side in ("one", "other")]
-            rows = connection.execute(
-                f"select count(*) from (({sides[0]} except all {sides[1]}) "
-                f"union all ({sides[1]} except all {sides[0]}))"
-            ).fetchall()
-            if rows[0][0]:
-                differences[str(mart)] = int(rows[0][0])
-        assert len(marts) > 20
-        return differences
-
-
 def _built_months(home: Home) -> dict[str, str]:
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         return dict(
@@ -115,9 +87,13 @@ def test_days_in_any_order_end_in_the_same_marts(
     build(home)
     after = _built_months(home)
 
-    assert _differences(home.warehouse, at_once.warehouse) == {}
+    assert differences(home.warehouse, at_once.warehouse, VINTAGES) == {}
     changed = {month for month in after if before.get(month) != after[month]}
     assert changed == {"2025-10-01", "2025-11-01", "2026-01-01", "2026-03-01", "2026-04-01"}
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] + "\n"
 
 
 def test_an_alias_added_later_gives_the_marts_of_a_full_refresh(
@@ -128,7 +104,7 @@ def test_an_alias_added_later_gives_the_marts_of_a_full_refresh(
     home.root.mkdir()
     shutil.copy(at_once.warehouse, home.warehouse)
 
-    build(home, without_aliases=True)
-    assert "dim_models" in _differences(home.warehouse, at_once.warehouse)
+    build(home, project=edited_project(tmp_path / "project", organization_aliases=_first_line))
+    assert "dim_models" in differences(home.warehouse, at_once.warehouse, VINTAGES)
     build(home)
-    assert _differences(home.warehouse, at_once.warehouse) == {}
+    assert differences(home.warehouse, at_once.warehouse, VINTAGES) == {}

@@ -21,7 +21,7 @@ import pytest
 from extract.home import Home
 from orchestration.publishing import current_build
 from tests.conftest import PROJECT_ROOT, run_module
-from tests.dbt_project.comparing import differences
+from tests.dbt_project.running import REMEMBERING, differences
 from tests.drill.interface import Interface, Run, running, until
 from tests.live_hub import FIRST_DAY, services_on
 
@@ -156,4 +156,4 @@ def test_ten_days_with_four_accidents_end_in_the_same_rows(tmp_path: Path) -> No
         for arguments in (["extract", "rebuild"], ["orchestration", "build"]):
             ran = run_module(at_once.root, *arguments, environment=fake.environment())
             assert ran.returncode == 0, ran.stderr[-3000:]
-    assert differences(drill.home.warehouse, at_once.warehouse) == {}
+    assert differences(drill.home.warehouse, at_once.warehouse, *REMEMBERING) == {}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
+from tests.reference import growth
 from tests.reference.downloads import DAY, History
 from tests.reference.hubs import HORIZONS, RELEASES, VARIABLES, Hub
 from tests.reference.identities import Identities, Model
@@ -25,6 +27,8 @@ class Launch:
     is_interpolated: bool
     is_wide_gap: bool
     basis: str
+    # C with each day's downloads over the level of the Hub.
+    deflated: Fraction | None
 
 
 @dataclass
@@ -38,6 +42,8 @@ class References:
     known: list[Launch]
     cohort: Fraction | None
     cohort_members: list[Launch]
+    # C over the level of the Hub, of those members of which it is known.
+    deflated: list[Fraction]
 
 
 def launch(
@@ -55,7 +61,7 @@ def launch(
         if c is None:
             return None
         return Launch(
-            model.model_id, model.bucket, day_zero, now, c, c, c, False, False, "trailing_30d"
+            model.model_id, model.bucket, day_zero, now, c, c, c, False, False, "trailing_30d", None
         )
     around = 0
     if at not in found.read:
@@ -72,6 +78,7 @@ def launch(
         not (start.is_read and end.is_read),
         around > 2 and 7 * around > horizon,
         "all_time",
+        growth.deflated(found, day_zero, at),
     )
 
 
@@ -124,17 +131,17 @@ def launches(
     return result
 
 
-def median(values: list[int]) -> Fraction | None:
+def median(values: Sequence[int | Fraction]) -> Fraction | None:
     """The middle value, or the mean of the middle two; None with too few."""
     return None if len(values) < VARIABLES["reference_min_models"] else middle(values)
 
 
-def middle(values: list[int]) -> Fraction:
+def middle(values: Sequence[int | Fraction]) -> Fraction:
     """The middle value, or the mean of the middle two."""
     ordered, half = sorted(values), len(values) // 2
     if len(ordered) % 2:
         return Fraction(ordered[half])
-    return Fraction(ordered[half - 1] + ordered[half], 2)
+    return Fraction(ordered[half - 1] + ordered[half]) / 2
 
 
 def _leaders(models: list[tuple[int | None, str]]) -> list[str]:
@@ -200,10 +207,11 @@ def _references(known: list[Launch], top: list[str]) -> References:
         known,
         median([entry.c for entry in cohort]),
         cohort,
+        [entry.deflated for entry in members if entry.deflated is not None],
     )
 
 
-def score(c: int, reference: Fraction | int | None) -> float | None:
+def score(c: int | Fraction, reference: Fraction | int | None) -> float | None:
     """C over a reference; none where there is none, or it is not positive."""
     return float(c / Fraction(reference)) if reference and reference > 0 else None
 
@@ -215,6 +223,21 @@ def rows(hub: Hub, identities: Identities, by_model: dict[str, History]) -> Rows
     """`relative_adoption`: one row per tracked model and horizon at which C is known."""
     found = launches(hub, identities, by_model)
     by_bucket = references(candidates(hub, identities, by_model), found)
+    return {
+        key: row(hub, entry, by_bucket.get((entry.bucket, key[1]))) for key, entry in found.items()
+    }
+
+
+def rows_active(hub: Hub, identities: Identities, by_model: dict[str, History]) -> Rows:
+    """`relative_adoption_active`: among models with as many active parameters."""
+    models = identities.by_name()
+    standing = candidates(hub, identities, by_model)
+    found = launches(hub, identities, by_model)
+    for candidate in standing:
+        candidate.bucket = models[candidate.name].active_bucket
+    for entry in found.values():
+        entry.bucket = models[entry.name].active_bucket
+    by_bucket = references(standing, found)
     return {
         key: row(hub, entry, by_bucket.get((entry.bucket, key[1]))) for key, entry in found.items()
     }
@@ -308,7 +331,14 @@ def _together(
         any(part.is_interpolated for part in known),
         any(part.is_wide_gap for part in known),
         "trailing_30d" if is_trailing else "all_time",
+        _sum([part.deflated for part in known]),
     )
+
+
+def _sum(values: list[Fraction | None]) -> Fraction | None:
+    """The sum, where every part is known."""
+    known = [value for value in values if value is not None]
+    return sum(known, Fraction(0)) if len(known) == len(values) else None
 
 
 def row(hub: Hub, entry: Launch, at: References | None) -> tuple[object, ...]:
@@ -322,7 +352,17 @@ def row(hub: Hub, entry: Launch, at: References | None) -> tuple[object, ...]:
         entry.basis,
     )
     bounds = (entry.low, entry.high, *left_out(entry.c, at))
-    return first + _scores(entry.name, entry.c, at) + (hub.as_of,) + bounds
+    scores = _scores(entry.name, entry.c, at)
+    return (*first, *scores, hub.as_of, *bounds, *_deflated_score(entry, at))
+
+
+def _deflated_score(entry: Launch, at: References | None) -> tuple[float | None, int]:
+    """C over the level of the Hub against the median of the reference models', and their number."""
+    if at is None:
+        return (None, 0)
+    reference = median(at.deflated)
+    known = None if entry.deflated is None else score(entry.deflated, reference)
+    return (known, len(at.deflated))
 
 
 def left_out(c: int, at: References | None) -> tuple[float | None, float | None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 from tests.reference.hubs import VARIABLES, Hub
@@ -33,6 +34,8 @@ class History:
     opened_on: date | None
     # Days on which the counter itself was read (or known to be 0, on the eve of a launch).
     read: list[date]
+    # The level of the rest of the Hub by month (tests/reference/growth.py).
+    levels: dict[date, Fraction] = field(default_factory=dict)
 
 
 def readings(model: Model) -> dict[date, int]:

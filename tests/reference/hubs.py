@@ -22,6 +22,8 @@ VARIABLES = {
     "trailing_max_days": 28,
     "derivative_min_downloads": 5,
     "present_age_max_days": 40,
+    "deflator_min_age_days": 3,
+    "deflator_min_models": 2,
 }
 HORIZONS = (2, 3, 7, 14, 30)
 
@@ -121,6 +123,9 @@ class Repository:
     jumps: tuple[tuple[int, int], ...]
     counters: str
     parameters: int | None
+    # What its name says of its size, and whether its tags speak of experts.
+    ending: str
+    has_experts: bool
     renamed: int | None
     rename: str
     takes_name_of: int | None
@@ -137,7 +142,7 @@ class Repository:
     def name_on(self, day: int, repositories: list[Repository]) -> str:
         """The name that it has on a day."""
         org = self.org
-        name = f"m{self.number}"
+        name = f"m{self.number}{self.ending}"
         if self.takes_name_of is not None and self.takes_name_of < self.number:
             return repositories[self.takes_name_of].name_on(0, repositories)
         if self.rename == "alias":
@@ -175,7 +180,7 @@ def _record(repository: Repository, day: int, start: date, everyone: list[Reposi
     elif repository.counters == "yes":
         month = None
     bases = [_base(base, day, everyone) for base in repository.bases]
-    tags = ["t"]
+    tags = ["t", "mixtral"] if repository.has_experts else ["t"]
     if repository.basis != "base_models":
         for base in bases:
             tags.append(f"base_model:{base.model_id}")
@@ -210,7 +215,7 @@ def _former(repository: Repository, day: int, record: Record) -> list[Record]:
     if not repository.renamed <= day < repository.renamed + repository.lingers:
         return []
     counter = None if day % 7 == 0 else repository.counter_on(day // 2)
-    name = Name(None, f"OldBeta/m{repository.number}")
+    name = Name(None, f"OldBeta/m{repository.number}{repository.ending}")
     return [replace(record, name=name, downloads_all_time=counter, is_rejected=day % 5 == 0)]
 
 
@@ -278,6 +283,8 @@ def repositories(number: int, length: int) -> st.SearchStrategy[Repository]:
         ).map(tuple),
         counters=st.sampled_from(["yes"] * 7 + ["both", "trailing", "gaps"]),
         parameters=st.sampled_from([10**8, 10**8, 10**9 - 1, 10**9, 2 * 10**9, 5 * 10**9, None]),
+        ending=st.sampled_from([""] * 7 + ["-A1B", "-8B", "-8B-A1B"]),
+        has_experts=st.sampled_from([False, False, True]),
         renamed=st.one_of(st.none(), day),
         rename=st.sampled_from(["name", "name", "case", "alias"]),
         takes_name_of=st.one_of(st.none(), st.none(), st.none(), st.integers(0, 3)),
@@ -288,13 +295,37 @@ def repositories(number: int, length: int) -> st.SearchStrategy[Repository]:
     )
 
 
+def _lasting(repository: Repository, length: int) -> Repository:
+    """Read from its creation on: before the hub's first month, or a launch of a few sizes after."""
+    created = -4 - repository.number // 2
+    if repository.number % 2:
+        created = length // 3 + repository.listed % (length // 2)
+        repository = replace(repository, parameters=10**8 if repository.parameters else None)
+    jumps = tuple((at, max(min(size, 100), -5)) for at, size in repository.jumps)
+    return replace(
+        repository,
+        created=created,
+        listed=created,
+        is_floored=False,
+        ended=None,
+        rejected=(),
+        rate=repository.rate or 3,
+        jumps=jumps,
+    )
+
+
 @st.composite
-def hubs(draw: st.DrawFn, length: int | None = None) -> Hub:
-    """A hub: repositories over some weeks, with days that were not read."""
-    length = draw(st.integers(5, 60)) if length is None else length
+def hubs(draw: st.DrawFn, is_long: bool = False) -> Hub:
+    """A hub: repositories over some weeks, with days that were not read.
+
+    A long one lasts for some months and has models that are known all along: growth of the Hub.
+    """
+    length = draw(st.integers(90, 130) if is_long else st.integers(5, 60))
     start = draw(st.sampled_from(FIRST_DAYS))
-    count = draw(st.integers(2, 10))
+    count = draw(st.integers(7, 12) if is_long else st.integers(2, 10))
     drawn = [draw(repositories(number, length)) for number in range(count)]
+    if is_long:
+        drawn = [_lasting(repository, length) for repository in drawn]
     skipped = draw(st.sets(st.integers(1, length), max_size=length // 2))
     outage = draw(st.integers(1, length))
     skipped |= set(range(outage, outage + draw(st.sampled_from([0, 0, 4, 12]))))

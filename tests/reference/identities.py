@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from tests.reference.hubs import (
@@ -58,13 +59,22 @@ class Model:
     @property
     def bucket(self) -> str:
         """Docs/method.md, Size bucket; the latest size holds."""
-        size = self.latest.parameters_total if self.latest else None
-        if size is None:
-            return "unknown"
-        for bucket, (low, high) in BUCKETS.items():
-            if low is not None and low <= size and (high is None or size < high):
-                return bucket
-        raise AssertionError(size)
+        return bucket_of(self._size_read or self._size_named(r"-(\d+)B"))
+
+    @property
+    def active_bucket(self) -> str:
+        """By active parameters: as the name states, else of a model without experts all of them."""
+        stated = self._size_named(r"-A(\d+)B")
+        is_dense = self.latest is not None and "mixtral" not in self.latest.tags
+        return bucket_of(stated or (self._size_read if is_dense else None))
+
+    @property
+    def _size_read(self) -> int | None:
+        return self.latest.parameters_total if self.latest else None
+
+    def _size_named(self, pattern: str) -> int | None:
+        found = re.search(f"{pattern}(-|$)", self.model_id.split("@")[0], re.IGNORECASE)
+        return int(found[1]) * 10**9 if found else None
 
     @property
     def is_tracked(self) -> bool:
@@ -87,6 +97,10 @@ class Identities:
         self._tenures: dict[str, dict[str, date]] = {}
         self._spelled: dict[Key, tuple[tuple[bool, date], str]] = {}
         self._rows: dict[tuple[Key, date], list[Record]] = {}
+        # Since when a record has said what it says on a day: metadata is stored on change, and the
+        # names in it are those of the day on which it was stored.
+        self.said_since: dict[tuple[Name, date], date] = {}
+        self._said: dict[Name, tuple[Record, date]] = {}
         for day, records in sorted(hub.reads.items()):
             for record in records:
                 self._hold(record.name, day)
@@ -135,6 +149,10 @@ class Identities:
             self._spell(model, not record.is_rejected, day, record.name.model_id)
             if record.is_rejected:
                 continue
+            words = replace(record, downloads_30d=None, downloads_all_time=None)
+            if record.name not in self._said or self._said[record.name][0] != words:
+                self._said[record.name] = (words, day)
+            self.said_since[record.name, day] = self._said[record.name][1]
             for parent in parents_of(record):
                 self._spell(self.model(parent, day), False, day, parent.model_id)
 
@@ -187,6 +205,16 @@ class Identities:
             model.day_zero = model.created_on
             if model.created_on is not None and corrected is not None:
                 model.day_zero = corrected if corrected >= model.created_on else None
+
+
+def bucket_of(size: int | None) -> str:
+    """The bucket that a size lies in."""
+    if size is None:
+        return "unknown"
+    for bucket, (low, high) in BUCKETS.items():
+        if low is not None and low <= size and (high is None or size < high):
+            return bucket
+    raise AssertionError(size)
 
 
 def canonical(model_id: str) -> str:

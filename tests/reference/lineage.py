@@ -12,6 +12,8 @@ from tests.reference.hubs import ORGANIZATIONS, VARIABLES, Hub, Name, Record
 from tests.reference.identities import Identities, Model
 
 RELATIONS = {"finetune", "adapter", "quantized", "merge"}
+# In the order of the mart's columns.
+RELATION_COLUMNS = ("finetune", "adapter", "quantized", "merge")
 UNIT = Decimal("1e-18")
 
 Edges = dict[tuple[str, str, str], tuple[object, ...]]
@@ -56,7 +58,8 @@ class Lineage:
         first_seen: dict[tuple[str, str, str], date] = {}
         for model in list(self.identities.models.values()):
             for day, record in sorted(model.metadata.items()):
-                newest[model.model_id] = stated(self.identities, record, day)
+                since = self.identities.said_since[record.name, day]
+                newest[model.model_id] = stated(self.identities, record, since)
                 for parent, relation in newest[model.model_id]:
                     first_seen.setdefault((model.model_id, parent, relation), day)
         self.parents = {
@@ -132,6 +135,33 @@ class Lineage:
                 label = f"cycle:{root}" if is_cycle else root
                 result[name, label] = (parts[root], depth, not is_read)
         return result
+
+
+def descendants(lineage: Lineage, by_model: dict[str, History]) -> dict[tuple[str], object]:
+    """The mart model_descendants: every model, each of its descendants once."""
+    counters = {
+        name: found.known[lineage.hub.as_of][0] if (found := by_model.get(name)) else None
+        for name in lineage.models
+    }
+    result: dict[tuple[str], object] = {}
+    for name in lineage.models:
+        below = [other for other, depths in lineage.depths.items() if name in depths]
+        children: dict[str, set[str]] = {}
+        for child, parent, relation in lineage.edges:
+            if parent == name != child:
+                children.setdefault(relation, set()).add(child)
+        own = counters[name]
+        known = [counter for other in below if (counter := counters[other]) is not None]
+        together = known if own is None else [own, *known]
+        result[(name,)] = (
+            len(set().union(*children.values())),
+            len(below),
+            *(len(children.get(relation, ())) for relation in RELATION_COLUMNS),
+            own,
+            sum(together) if together else None,
+            len(below) - len(known),
+        )
+    return result
 
 
 def equal_parts(count: int) -> list[Decimal]:

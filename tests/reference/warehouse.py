@@ -23,10 +23,12 @@ MARTS = (
     "bucket_downloads_monthly",
     "relative_adoption",
     "relative_adoption_now",
+    "relative_adoption_active",
     "release_adoption",
     "lineage_edges",
     "lineage_closure",
     "lineage_roots",
+    "model_descendants",
     "derivatives_monthly",
 )
 

@@ -11,7 +11,7 @@ metadata as (
     select * from {{ ref('model_metadata') }}
 ),
 
-totals as (
+ranked_totals as (
     select
         model_key,
         basis,
@@ -21,7 +21,12 @@ totals as (
     where parameters_total is not null
 ),
 
-actives as (
+totals as (
+    select * from ranked_totals
+    where preference = 1
+),
+
+ranked_actives as (
     select
         model_key,
         parameters_active,
@@ -30,9 +35,14 @@ actives as (
     where parameters_active is not null
 ),
 
+actives as (
+    select * from ranked_actives
+    where preference = 1
+),
+
 resolved as (
     select
-        totals.model_key,
+        coalesce(totals.model_key, actives.model_key) as model_key,
         totals.parameters_total,
         totals.basis as parameters_basis,
         -- A dense model works with all of its parameters; of a mixture of experts whose
@@ -49,11 +59,10 @@ resolved as (
             end
         ) as parameters_active
     from totals
-    left join actives
-        on totals.model_key = actives.model_key and actives.preference = 1
+    full outer join actives
+        on totals.model_key = actives.model_key
     left join metadata
         on totals.model_key = metadata.model_key
-    where totals.preference = 1
 ),
 
 final as (
