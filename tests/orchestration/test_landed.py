@@ -12,6 +12,7 @@ from dagster import DagsterInstance
 
 from extract.home import Home
 from orchestration.defs.landed import CHECK, landed_asset
+from orchestration.environment import prepare
 from orchestration.runs import failure_line
 from orchestration.sources import SOURCES
 from tests.fake.server import FakeServices
@@ -21,8 +22,8 @@ DAY = FIRST_DAY + timedelta(days=1)
 
 
 @pytest.fixture
-def home(at_home: Callable[[], Home], monkeypatch: pytest.MonkeyPatch) -> Home:
-    return at_home()
+def home(at_home: Callable[[], Home]) -> Home:
+    return prepare()
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_the_open_day_is_fetched(home: Home, fake: FakeServices) -> None:
     result = run("hub_api", DAY)
     assert result.success
     assert (home.landing / "hub_api" / f"{DAY}.Qwen" / "manifest.json").exists()
-    metadata = result.asset_materializations_for_node("landed__hub_api")[0].metadata
+    metadata: Any = result.asset_materializations_for_node("landed__hub_api")[0].metadata
     assert metadata["records"].value > 100
     assert metadata["failed"].value == 0
     assert metadata["seconds"].value > 0
