@@ -78,7 +78,7 @@ def execute(
                 run_config={**_QUIET, **config},
                 instance=opened,
                 asset_selection=selection if left_out else None,
-                tags={PROCESS_TAG: this_process(), **partition_tags(days)},
+                tags=partition_tags(days),
                 raise_on_error=False,
             )
         if not result.success:
@@ -109,14 +109,16 @@ def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
 
 
 def mark_run(context: dg.AssetExecutionContext) -> None:
-    """Let a run that Dagster's daemon started carry its process too."""
-    if PROCESS_TAG not in context.run.tags:
-        context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: this_process()})
+    """Let a run carry its process; each step that may take long does so."""
+    mark = process_mark(context.run.run_id, os.getpid())
+    if context.run.tags.get(PROCESS_TAG) != mark:
+        context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: mark})
 
 
-def this_process() -> str:
-    """`host:pid`. The number alone means nothing in another container."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def process_mark(run_id: str, pid: int) -> str:
+    """`host:pid:run`. A number alone means nothing in another container, and a run that is executed
+    again inherits the tags of the one before."""
+    return f"{socket.gethostname()}:{pid}:{run_id}"
 
 
 def partition_tags(days: tuple[date, date] | None) -> dict[str, str]:
@@ -132,8 +134,10 @@ def partition_tags(days: tuple[date, date] | None) -> dict[str, str]:
 
 
 def _is_abandoned(run: DagsterRun) -> bool:
-    host, _, pid = run.tags.get(PROCESS_TAG, "").rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit() or int(pid) == os.getpid():
+    pid = f"{run.tags.get(PROCESS_TAG, '')}::".split(":")[1]
+    if not pid.isdigit() or int(pid) == os.getpid():
+        return False
+    if run.tags[PROCESS_TAG] != process_mark(run.run_id, int(pid)):
         return False
     try:
         os.kill(int(pid), 0)

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from orchestration.runs import (
     RunFailedError,
     execute,
     instance,
+    process_mark,
     release_abandoned_runs,
 )
 from tests.conftest import Ran, run_module
@@ -73,20 +73,24 @@ def test_a_killed_run_gives_back_its_place_in_the_pool(at_home: Callable[[], Hom
     gone.wait()
     with instance() as opened:
         opened.event_log_storage.set_concurrency_slots("duckdb_writer", 1)
-        runs = {
-            pid: opened.create_run_for_job(
-                breaking_job,
-                tags={PROCESS_TAG: f"{socket.gethostname()}:{pid}"},
-                status=DagsterRunStatus.STARTED,
-            )
-            for pid in (gone.pid, os.getpid())
-        }
+        runs = {}
+        for pid in (gone.pid, os.getpid()):
+            run = opened.create_run_for_job(breaking_job, status=DagsterRunStatus.STARTED)
+            opened.add_run_tags(run.run_id, {PROCESS_TAG: process_mark(run.run_id, pid)})
+            runs[pid] = run
+        # Executed again: it has the tags of the killed run until its first step marks it.
+        again = opened.create_run_for_job(
+            breaking_job,
+            tags={PROCESS_TAG: process_mark(runs[gone.pid].run_id, gone.pid)},
+            status=DagsterRunStatus.STARTED,
+        )
         dead, alive = runs[gone.pid], runs[os.getpid()]
         opened.event_log_storage.claim_concurrency_slot("duckdb_writer", dead.run_id, "step")
         assert release_abandoned_runs(opened) == [dead.run_id]
         status = {run.run_id: run.status for run in opened.get_runs()}
         assert status[dead.run_id] == DagsterRunStatus.FAILURE
         assert status[alive.run_id] == DagsterRunStatus.STARTED
+        assert status[again.run_id] == DagsterRunStatus.STARTED
         claim = opened.event_log_storage.claim_concurrency_slot(
             "duckdb_writer", alive.run_id, "step"
         )
