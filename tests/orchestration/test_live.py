@@ -46,8 +46,9 @@ def test_a_day_is_read_or_refused() -> None:
 
 
 def test_a_configuration_becomes_what_is_asked_for(tmp_path: Path) -> None:
-    ask = ask_for({"since": "2026-01-01", "max_requests": 7, "whole_hub": True}, Home(tmp_path))
-    assert ask.since == date(2026, 1, 1)
+    days = (date(2026, 1, 1), date(2026, 1, 5))
+    ask = ask_for({"max_requests": 7, "whole_hub": True}, Home(tmp_path), days)
+    assert (ask.since, ask.until) == days
     assert ask.limits.max_requests == 7
     assert ask.scopes == [*tracked_organizations(), "hub"]
 
