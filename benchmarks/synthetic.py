@@ -121,7 +121,7 @@ def _create_models(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
             "days": hub.days,
             "sizes": [float(size) for size in SIZES],
             "first": hub.first_day,
-            "oldest": min(FIRST_TRACKED_DAY, hub.first_day - timedelta(days=20)),
+            "oldest": min(max(FIRST_TRACKED_DAY, hub.first_day - timedelta(days=365)), hub.first_day),
         },
     )
     con.execute(

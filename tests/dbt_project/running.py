@@ -19,11 +19,22 @@ def build(home: Home, *arguments: str, without_aliases: bool = False) -> None:
     """
     project = DBT_PROJECT_DIR
     if without_aliases:
-        project = home.root / "project_without_aliases"
-        shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+        project = copied_project(home)
         seed = project / "seeds" / "organization_aliases.csv"
         seed.write_text(seed.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    build_project(project, home, *arguments)
+
+
+def build_project(project: Path, home: Home, *arguments: str) -> None:
+    """Seeds and models of a project folder, without tests; raises with dbt's output on failure."""
     dbt(home, "build", "--exclude-resource-types", "test", "unit_test", *arguments, project=project)
+
+
+def copied_project(home: Home) -> Path:
+    """A copy of the dbt project beside a home's warehouse, to be changed."""
+    project = home.root / "changed_project"
+    shutil.copytree(DBT_PROJECT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    return project
 
 
 def dbt(home: Home, *arguments: str, project: Path = DBT_PROJECT_DIR) -> str:

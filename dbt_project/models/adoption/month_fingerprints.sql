@@ -17,7 +17,7 @@ with spans as (
 models as (
     select
         model_key,
-        model_id
+        {{ row_hash(['model_id']) }} as name_hash
     from {{ ref('models') }}
     where is_tracked
 ),
@@ -37,34 +37,37 @@ pieces as (
     {{ span_pieces('spans', 'months') }}
 ),
 
-hashed as (
+named as (
     select
         pieces.month,
-        models.model_key is not null as is_tracked,
         {{ row_hash([
             'pieces.model_key', 'pieces.kind', 'pieces.from_day', 'pieces.piece_to',
             'pieces.interpolated_to', 'pieces.counter_before', 'pieces.counter_after',
-            'pieces.source', 'pieces.scope', 'models.model_id',
-        ]) }} as piece_hash
+            'pieces.source', 'pieces.scope',
+        ]) }} as piece_hash,
+        models.name_hash
     from pieces
     left join models
         on pieces.model_key = models.model_key
 ),
 
+-- The dense days are those of tracked models, and are shown by name.
+hashed as (
+    select
+        month,
+        piece_hash,
+        case when name_hash is not null then {{ row_hash(['piece_hash', 'name_hash']) }} end
+            as tracked_hash
+    from named
+),
+
 span_months as (
     select
         month,
-        {{ partition_hash(['piece_hash']) }} as fingerprint
+        {{ partition_hash(['piece_hash']) }} as fingerprint,
+        count(tracked_hash) as tracked_pieces,
+        count(tracked_hash) || ':' || cast(sum(tracked_hash) as varchar) as tracked_fingerprint
     from hashed
-    group by month
-),
-
-tracked_months as (
-    select
-        month,
-        {{ partition_hash(['piece_hash']) }} as fingerprint
-    from hashed
-    where is_tracked
     group by month
 ),
 
@@ -101,11 +104,12 @@ final as (
     select
         span_months.month,
         span_months.fingerprint || '/' || coalesce(read_months.fingerprint, '') as fingerprint,
-        tracked_months.fingerprint || '/' || coalesce(read_months.fingerprint, '')
-            as tracked_fingerprint
+        case
+            when span_months.tracked_pieces > 0
+                then span_months.tracked_fingerprint
+                    || '/' || coalesce(read_months.fingerprint, '')
+        end as tracked_fingerprint
     from span_months
-    left join tracked_months
-        on span_months.month = tracked_months.month
     left join read_months
         on span_months.month = read_months.month
 )
