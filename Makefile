@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run import live backfill fake dev headline test lint fmt lock clean
+.PHONY: help run import live backfill fake dev headline test benchmark lint fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ dev: $(RUN) ## Dagster's web interface on http://127.0.0.1:3000
 
 test: $(DEV) ## every test, on two cores
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+benchmark: $(RUN) ## what one more day costs on 1,500 tracked models x 1,200 days: some minutes
+	@$(BIN)/python -m benchmarks.one_more_day $(ARGS)
 
 lint: $(DEV) ## ruff, mypy, sqlfluff and the dbt conventions
 	$(BIN)/ruff check .

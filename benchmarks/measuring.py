@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -12,23 +13,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from orchestration.dbt import build_arguments
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, STATISTICS_OFF
 from orchestration.manifest import dbt_executable
 
+# dbt puts a comment before each statement.
+_LEADING_COMMENT = re.compile(r"\A(?:\s|/\*.*?\*/)*", re.DOTALL)
+
 
 @dataclass
 class Costs:
     """Seconds. `models` and `tests` are the sums of the elapsed times of their statements (two run
-    at a time, so a sum may pass the wall time); `busy` is the time in which any statement ran."""
+    at a time, so a sum may pass the wall time); `queries` is the part of `models` that depends on
+    rows: the models' own SQL, without transactions, renamings, drops and checks of columns. `busy`
+    is the time in which any statement ran."""
 
     wall: float = 0.0
     cpu: float = 0.0
     busy: float = 0.0
     models: float = 0.0
     tests: float = 0.0
-    other: float = 0.0
+    queries: float = 0.0
     by_node: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -98,20 +105,37 @@ def _measured(home: Path, command: Sequence[str], directory: Path) -> Costs:
 
 def _from_log(log: Path) -> Costs:
     sums: dict[str, float] = defaultdict(float)
-    intervals = []
+    statements: dict[str, str] = {}
+    intervals, queries = [], 0.0
     for event in _events(log):
-        if event["info"]["name"] != "SQLQueryStatus":
+        name, thread = event["info"]["name"], event["info"]["thread"]
+        if name == "SQLQuery":
+            statements[thread] = event["data"]["sql"]
+        if name != "SQLQueryStatus":
             continue
         elapsed = float(event["data"]["elapsed"])
         ended = _seconds(event)
         intervals.append((ended - elapsed, ended))
-        node = (event["data"].get("node_info") or {}).get("unique_id") or "other"
-        sums[_short(node)] += elapsed
-    kinds = {kind: 0.0 for kind in ("models", "tests", "other")}
-    for name, cost in sums.items():
-        kind = name.partition(" ")[0]
-        kinds["models" if kind in ("model", "seed") else "tests" if kind == "test" else "other"] += cost
-    return Costs(busy=_union(intervals), by_node=dict(sums), **kinds)
+        node = _short((event["data"].get("node_info") or {}).get("unique_id") or "other")
+        sums[node] += elapsed
+        if node.startswith(("model ", "seed ")) and _moves_rows(statements.get(thread, "")):
+            queries += elapsed
+    return Costs(
+        busy=_union(intervals),
+        models=sum(cost for name, cost in sums.items() if name.startswith(("model ", "seed "))),
+        tests=sum(cost for name, cost in sums.items() if name.startswith("test ")),
+        queries=queries,
+        by_node=dict(sums),
+    )
+
+
+def _moves_rows(statement: str) -> bool:
+    """Whether a statement is a model's own SQL, or fills or empties its table."""
+    return (
+        _LEADING_COMMENT.sub("", statement)
+        .lower()
+        .startswith(("create table", "create temporary table", "insert", "delete", "copy"))
+    )
 
 
 def _log_seconds(home: Path) -> float:
@@ -120,12 +144,12 @@ def _log_seconds(home: Path) -> float:
     return max(times) - min(times)
 
 
-def _events(log: Path) -> list[Mapping[str, Mapping[str, object]]]:
+def _events(log: Path) -> list[Mapping[str, Mapping[str, Any]]]:
     lines = log.read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 
-def _seconds(event: Mapping[str, Mapping[str, object]]) -> float:
+def _seconds(event: Mapping[str, Mapping[str, Any]]) -> float:
     return datetime.fromisoformat(str(event["info"]["ts"]).replace("Z", "+00:00")).timestamp()
 
 

@@ -108,7 +108,7 @@ def _create_models(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
             ($sizes)[1 + (place // 9) % len($sizes)] as size,
             case when is_tracked and place % 2 = 0
                 then $oldest + cast(u * greatest($first - $oldest - 1, 1) as integer)
-                else $first + cast(u * ($days - 40) as integer) end as created_on,
+                else $first + cast(u * $days as integer) end as created_on,
             -- A few models have most of the downloads.
             cast(case when is_tracked then 40 else 2 end * pow(1 / (1 - 0.999 * u), 1.2)
                 as double) as rate,
@@ -121,7 +121,9 @@ def _create_models(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
             "days": hub.days,
             "sizes": [float(size) for size in SIZES],
             "first": hub.first_day,
-            "oldest": min(max(FIRST_TRACKED_DAY, hub.first_day - timedelta(days=365)), hub.first_day),
+            "oldest": min(
+                max(FIRST_TRACKED_DAY, hub.first_day - timedelta(days=365)), hub.first_day
+            ),
         },
     )
     con.execute(
@@ -151,14 +153,16 @@ def _create_counters(con: duckdb.DuckDBPyConnection, hub: Hub) -> None:
                 d.n,
                 cast(t.day as date) as day,
                 cast(floor(
-                    d.rate * (0.15 + exp(-greatest(date_diff('day', d.created_on, t.day), 0) / 90.0))
+                    d.rate
+                    * (0.15 + exp(-greatest(date_diff('day', d.created_on, t.day), 0) / 90.0))
                     * case when isodow(t.day) >= 6 then 0.7 else 1 end
                     * (0.6 + 0.8 * (hash(d.n, t.day) % 1000 / 1000.0))
                     + hash(d.n, t.day, 'carry') % 1000 / 1000.0
                 ) as bigint) as downloads,
                 hash(d.n, t.day, 'fall') % 20000 = 0 as has_fall
             from described as d
-            inner join generate_series($first::timestamp, $last::timestamp, interval 1 day) as t (day)
+            inner join
+                generate_series($first::timestamp, $last::timestamp, interval 1 day) as t (day)
                 on t.day >= d.created_on
         ),
 

@@ -39,6 +39,7 @@ INCREMENTAL = {
     "adoption.model_readings": "read_month",
     "adoption.counter_changes": "read_month",
     "adoption.counter_spans": "read_month",
+    "adoption.span_cells": "read_month",
     "adoption.span_months": "month",
     "adoption.model_months": "month",
     "adoption.model_days": "month",
@@ -132,7 +133,7 @@ def _changed(
 
 
 def _places(home: Home) -> dict[str, list[tuple[int, int]]]:
-    """Where the rows of each incremental model stand in its file: rows built again stand elsewhere."""
+    """Where each incremental model's rows stand in the file: rows built again stand elsewhere."""
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         return {
             table: connection.execute(f"select count(*), sum(rowid) from {table}").fetchall()

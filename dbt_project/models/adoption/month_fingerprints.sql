@@ -1,20 +1,4 @@
--- Where a flat or carried span ends decides nothing inside it: a new day that only makes it
--- longer leaves the months before as they are.
-with spans as (
-    select
-        model_key,
-        kind,
-        from_day,
-        to_day,
-        counter_before,
-        counter_after,
-        source,
-        scope,
-        case when kind in ('step', 'launch') then to_day end as interpolated_to
-    from {{ ref('counter_spans') }}
-),
-
-models as (
+with models as (
     select
         model_key,
         {{ row_hash(['model_id']) }} as name_hash
@@ -26,49 +10,36 @@ read_days as (
     select * from {{ ref('hub_read_days') }}
 ),
 
-months as (
-    select distinct
-        {{ month_start('day') }} as month,
-        {{ month_end('day') }} as month_end
-    from {{ ref('days') }}
-),
-
-pieces as (
-    {{ span_pieces('spans', 'months') }}
-),
-
-named as (
-    select
-        pieces.month,
-        {{ row_hash([
-            'pieces.model_key', 'pieces.kind', 'pieces.from_day', 'pieces.piece_to',
-            'pieces.interpolated_to', 'pieces.counter_before', 'pieces.counter_after',
-            'pieces.source', 'pieces.scope',
-        ]) }} as piece_hash,
-        models.name_hash
-    from pieces
-    left join models
-        on pieces.model_key = models.model_key
-),
-
--- The dense days are those of tracked models, and are shown by name.
-hashed as (
+-- A span may lie in another partition tomorrow, and be the same in this month.
+cells as (
     select
         month,
-        piece_hash,
-        case when name_hash is not null then {{ row_hash(['piece_hash', 'name_hash']) }} end
-            as tracked_hash
-    from named
+        model_key,
+        sum(pieces) as pieces,
+        sum(pieces_hash) as pieces_hash
+    from {{ ref('span_cells') }}
+    group by month, model_key
 ),
 
 span_months as (
     select
         month,
-        {{ partition_hash(['piece_hash']) }} as fingerprint,
-        count(tracked_hash) as tracked_pieces,
-        count(tracked_hash) || ':' || cast(sum(tracked_hash) as varchar) as tracked_fingerprint
-    from hashed
+        {{ partition_hash(['model_key', 'pieces', 'pieces_hash']) }} as fingerprint
+    from cells
     group by month
+),
+
+-- The dense days are those of tracked models, and are shown by name.
+tracked_months as (
+    select
+        cells.month,
+        {{ partition_hash([
+            'cells.model_key', 'cells.pieces', 'cells.pieces_hash', 'models.name_hash',
+        ]) }} as fingerprint
+    from cells
+    inner join models
+        on cells.model_key = models.model_key
+    group by cells.month
 ),
 
 -- A month's days and its eve: whether the first of the month is observed depends on it.
@@ -104,12 +75,11 @@ final as (
     select
         span_months.month,
         span_months.fingerprint || '/' || coalesce(read_months.fingerprint, '') as fingerprint,
-        case
-            when span_months.tracked_pieces > 0
-                then span_months.tracked_fingerprint
-                    || '/' || coalesce(read_months.fingerprint, '')
-        end as tracked_fingerprint
+        tracked_months.fingerprint || '/' || coalesce(read_months.fingerprint, '')
+            as tracked_fingerprint
     from span_months
+    left join tracked_months
+        on span_months.month = tracked_months.month
     left join read_months
         on span_months.month = read_months.month
 )
