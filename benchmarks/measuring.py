@@ -131,10 +131,9 @@ def _from_log(log: Path) -> Costs:
 
 def _moves_rows(statement: str) -> bool:
     """Whether a statement is a model's own SQL, or fills or empties its table."""
-    return (
-        _LEADING_COMMENT.sub("", statement)
-        .lower()
-        .startswith(("create table", "create temporary table", "insert", "delete", "copy"))
+    words = " ".join(_LEADING_COMMENT.sub("", statement[:2000]).lower().split())
+    return words.startswith(
+        ("create table", "create temporary table", "insert", "delete", "copy", "truncate")
     )
 
 

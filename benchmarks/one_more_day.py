@@ -145,8 +145,8 @@ def _report(steps: list[Step], whole: float | None) -> str:
             f"{costs.wall:9.1f}{costs.fixed:9.1f}{costs.cpu:9.1f}{step.load:9.1f}"
         )
     lines.append(
-        "\nSeconds. queries: DuckDB's time for the models' own SQL; models: with dbt's transactions, "
-        "renamings and checks of columns; tests: the data tests. wall: dbt's; dbt: wall time in "
+        "\nSeconds. queries: DuckDB's time for the models' own SQL; models: also transactions,"
+        " renamings and checks of columns; tests: the data tests. wall: dbt's; dbt: wall time in "
         "which no statement ran."
     )
     if whole is not None:

@@ -3,16 +3,7 @@ with launches as (
 ),
 
 spans as (
-    select
-        model_key,
-        kind,
-        from_day,
-        to_day,
-        counter_before,
-        counter_after,
-        source,
-        scope
-    from {{ ref('counter_spans') }}
+    select * from {{ ref('counter_spans') }}
     where kind != 'carried'
 ),
 
@@ -31,86 +22,43 @@ eves_wanted as (
     from launches
 ),
 
--- The span of a day is found by model and month: comparing each day with all spans of its model
--- costs several times as much.
-months as (
+-- The counter at the end of the day before day 0: 0 before a launch that was seen.
+eves as (
     select
-        {{ month_start('horizon_day') }} as month,
-        {{ month_end('horizon_day') }} as month_end
-    from launches
-
-    union
-
-    select
-        {{ month_start('eve') }} as month,
-        {{ month_end('eve') }} as month_end
-    from eves_wanted
-),
-
-pieces as (
-    {{ span_pieces('spans', 'months') }}
-),
-
-eve_spans as (
-    select
+        eves_wanted.model_key,
         eves_wanted.eve,
-        pieces.*
-    from eves_wanted
-    inner join pieces
-        on
-            eves_wanted.model_key = pieces.model_key
-            and {{ month_start('eves_wanted.eve') }} = pieces.month
-            and eves_wanted.eve between pieces.piece_from and pieces.piece_to
-
-    union all
-
-    -- Before a launch.
-    select
-        eves_wanted.eve,
-        spans.*,
-        cast(null as date) as month,
-        cast(null as date) as piece_from,
-        cast(null as date) as piece_to
+        case
+            when eves_wanted.eve < spans.from_day then 0
+            else {{ span_counter('spans', 'eves_wanted.eve') }}
+        end as counter_at_eve,
+        -- The readings on either side bound what an interpolated counter can have been.
+        case
+            when eves_wanted.eve < spans.from_day then 0
+            when eves_wanted.eve = spans.to_day then spans.counter_after
+            else least(spans.counter_before, spans.counter_after)
+        end as lowest_at_eve,
+        case
+            when eves_wanted.eve < spans.from_day then 0
+            when eves_wanted.eve = spans.to_day then spans.counter_after
+            else greatest(spans.counter_before, spans.counter_after)
+        end as highest_at_eve,
+        case
+            when eves_wanted.eve < spans.from_day then false
+            when spans.kind = 'flat' then not read_calendar.is_read
+            else eves_wanted.eve < spans.to_day
+        end as is_eve_interpolated
     from eves_wanted
     inner join spans
         on
             eves_wanted.model_key = spans.model_key
-            and eves_wanted.eve < spans.from_day
-    where spans.kind = 'launch'
-),
-
--- The counter at the end of the day before day 0: 0 before a launch that was seen.
-eves as (
-    select
-        eve_spans.model_key,
-        eve_spans.eve,
-        case
-            when eve_spans.eve < eve_spans.from_day then 0
-            else {{ span_counter('eve_spans', 'eve_spans.eve') }}
-        end as counter_at_eve,
-        -- The readings on either side bound what an interpolated counter can have been.
-        case
-            when eve_spans.eve < eve_spans.from_day then 0
-            when eve_spans.eve = eve_spans.to_day then eve_spans.counter_after
-            else least(eve_spans.counter_before, eve_spans.counter_after)
-        end as lowest_at_eve,
-        case
-            when eve_spans.eve < eve_spans.from_day then 0
-            when eve_spans.eve = eve_spans.to_day then eve_spans.counter_after
-            else greatest(eve_spans.counter_before, eve_spans.counter_after)
-        end as highest_at_eve,
-        case
-            when eve_spans.eve < eve_spans.from_day then false
-            when eve_spans.kind = 'flat' then not read_calendar.is_read
-            else eve_spans.eve < eve_spans.to_day
-        end as is_eve_interpolated
-    from eve_spans
+            and eves_wanted.eve <= spans.to_day
+            and (eves_wanted.eve >= spans.from_day or spans.kind = 'launch')
     left join read_calendar
         on
-            eve_spans.kind = 'flat'
-            and eve_spans.source = read_calendar.source
-            and eve_spans.scope = read_calendar.scope
-            and eve_spans.eve = read_calendar.day
+            spans.kind = 'flat'
+            and spans.source = read_calendar.source
+            and spans.scope = read_calendar.scope
+            and eves_wanted.eve = read_calendar.day
 ),
 
 ends as (
@@ -143,11 +91,10 @@ ends as (
     from launches
     inner join eves
         on launches.model_key = eves.model_key and launches.eve = eves.eve
-    inner join pieces as spans
+    inner join spans
         on
             launches.model_key = spans.model_key
-            and {{ month_start('launches.horizon_day') }} = spans.month
-            and launches.horizon_day between spans.piece_from and spans.piece_to
+            and launches.horizon_day between spans.from_day and spans.to_day
     left join read_calendar
         on
             spans.kind = 'flat'
