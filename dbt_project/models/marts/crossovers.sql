@@ -9,7 +9,12 @@ members as (
         leader_kind,
         member,
         row_number() over (order by leader_kind, member) as member_key
-    from (select distinct leader_kind, member from standings) as names
+    from (
+        select distinct
+            leader_kind,
+            member
+        from standings
+    ) as names
 ),
 
 numbered as (
