@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run import live backfill fake build dev headline test drill lint fmt lock clean
+.PHONY: help run import live backfill fake build dev headline test drill benchmark lint fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ test: $(DEV) ## every test, on two cores
 
 drill: $(DEV) ## ten days in operation with four accidents, through Dagster's interface: ten minutes
 	@$(BIN)/python -m pytest -m drill tests/drill
+
+benchmark: $(RUN) ## what one more day costs on 1,500 tracked models x 1,200 days: some minutes
+	@$(BIN)/python -m benchmarks.one_more_day $(ARGS)
 
 lint: $(DEV) ## ruff, mypy, sqlfluff and the dbt conventions
 	$(BIN)/ruff check .

@@ -1,8 +1,9 @@
 """Building day by day gives the same marts, to the row, as building at once.
 
-The daily model is incremental by month: a month is built again when the fingerprint of its inputs
-changes. Days loaded late, in between, or with other content must therefore end in the same tables
-as a full refresh over the same landed days.
+The large models are incremental by month: a month is built again when the fingerprint of its inputs
+changes. Days loaded in order, late, in between, twice or with other content, builds that were cut
+off, and models that were changed must therefore end in the same tables as a full refresh over the
+same landed days.
 """
 
 from __future__ import annotations
@@ -29,8 +30,26 @@ LEFT_OUT = ("2025-05-01", "2025-09-30")
 
 # First load: without the last days, without two days inside the history, and with one day whose
 # content was another. The days chosen lie in different months.
-WITHHELD = ("2025-10-10", "2025-10-11", "2026-01-20", "2026-03-31", "2026-04-01", "2026-04-02")
+LATE = ("2025-10-10", "2025-10-11", "2026-01-20")
+LAST = ("2026-03-31", "2026-04-01", "2026-04-02")
 RESTATED, STAND_IN = "2025-11-18", "2025-11-17"
+
+# Every incremental model but the vintages, with the column that names its partitions.
+INCREMENTAL = {
+    "adoption.model_readings": "read_month",
+    "adoption.counter_changes": "read_month",
+    "adoption.counter_spans": "read_month",
+    "adoption.span_cells": "read_month",
+    "adoption.span_months": "month",
+    "adoption.model_months": "month",
+    "adoption.model_days": "month",
+    "published.model_month_patterns": "month",
+}
+# Builds these, and what they are made of.
+UPSTREAM = ("--select", *(f"+{table.partition('.')[2]}" for table in INCREMENTAL))
+
+# The partition of counter_spans that holds what follows each model's last row.
+TAILS = "9999-12-01"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +69,7 @@ def _load(directory: Path, home: Home) -> None:
 
 def _first_part(folder: Path, target: Path) -> Path:
     shutil.copytree(folder, target)
-    for day in WITHHELD:
+    for day in (*LATE, *LAST):
         (target / "hub_stats" / f"{day}.parquet").unlink(missing_ok=True)
     restated = target / "hub_stats" / f"{RESTATED}.parquet"
     restated.unlink()
@@ -58,13 +77,40 @@ def _first_part(folder: Path, target: Path) -> Path:
     return target
 
 
-def _built_months(home: Home) -> dict[str, str]:
+def _partitions(home: Home) -> dict[str, dict[str, str]]:
+    """Fingerprints of the partitions that stand in each incremental model; one a partition."""
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-        return dict(
-            connection.execute(
-                "select distinct cast(month as varchar), fingerprint from adoption.model_days"
+        built = {
+            table: connection.execute(
+                f"select distinct cast({column} as varchar), fingerprint from {table}"
             ).fetchall()
-        )
+            for table, column in INCREMENTAL.items()
+        }
+    for table, rows in built.items():
+        assert len(rows) == len(dict(rows)), f"{table} has partitions built half"
+    return {table: dict(rows) for table, rows in built.items()}
+
+
+def _changed(
+    before: dict[str, dict[str, str]], after: dict[str, dict[str, str]]
+) -> dict[str, set[str]]:
+    return {
+        table: {
+            month
+            for month in before[table].keys() | partitions.keys()
+            if before[table].get(month) != partitions.get(month)
+        }
+        for table, partitions in after.items()
+    }
+
+
+def _places(home: Home) -> dict[str, list[tuple[int, int]]]:
+    """Where each incremental model's rows stand in the file: rows built again stand elsewhere."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        return {
+            table: connection.execute(f"select count(*), sum(rowid) from {table}").fetchall()
+            for table in INCREMENTAL
+        }
 
 
 @pytest.fixture(scope="module")
@@ -80,16 +126,69 @@ def test_days_in_any_order_end_in_the_same_marts(
     folder: Path, at_once: Home, tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "steps")
-    _load(_first_part(folder, tmp_path / "part"), home)
+    part = _first_part(folder, tmp_path / "part")
+    _load(part, home)
     build(home)
-    before = _built_months(home)
+    first = _partitions(home)
+
+    # In order: the last days touch their months, and no other.
+    for day in LAST:
+        shutil.copy(folder / "hub_stats" / f"{day}.parquet", part / "hub_stats")
+    _load(part, home)
+    build(home, *UPSTREAM)
+    in_order = _partitions(home)
+    changed = _changed(first, in_order)
+    assert changed["adoption.model_readings"] == {"2026-03-01", "2026-04-01"}
+    assert changed["adoption.model_days"] == {"2026-03-01", "2026-04-01"}
+    for table, months in changed.items():
+        # What a month's counters are told from may reach one month back.
+        assert months <= {"2026-02-01", "2026-03-01", "2026-04-01", TAILS}, table
+
+    # Late and restated, after a build that was cut off.
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute("delete from adoption.counter_spans where read_month = '2025-12-01'")
+        connection.execute("delete from adoption.model_days where month = '2026-02-01'")
+        connection.execute("update adoption.span_months set fingerprint = 'half built'")
     _load(folder, home)
     build(home)
-    after = _built_months(home)
-
     assert differences(home.warehouse, at_once.warehouse, VINTAGES) == {}
-    changed = {month for month in after if before.get(month) != after[month]}
-    assert changed == {"2025-10-01", "2025-11-01", "2026-01-01", "2026-03-01", "2026-04-01"}
+    late = _partitions(home)
+    changed = _changed(in_order, late)
+    touched = {"2025-10-01", "2025-11-01", "2026-01-01"}
+    assert changed["adoption.model_readings"] == touched
+    assert changed["adoption.model_days"] == touched
+
+    # Twice: nothing is built again.
+    places = _places(home)
+    _load(folder, home)
+    build(home, *UPSTREAM)
+    assert _partitions(home) == late
+    assert _places(home) == places
+
+
+def test_a_column_added_between_two_builds_is_filled_for_all_history(
+    at_once: Home, tmp_path: Path
+) -> None:
+    """A changed model builds all of its partitions again, without a full refresh."""
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    shutil.copy(at_once.warehouse, home.warehouse)
+    project = edited_project(tmp_path / "project")
+    for name, column in (("model_days", "day"), ("counter_changes", "day")):
+        model = project / "models" / "adoption" / f"{name}.sql"
+        sql, end, rest = model.read_text(encoding="utf-8").rpartition("select * from final")
+        assert end
+        model.write_text(f"{sql}select *, {column} + 1 as next_day from final{rest}", "utf-8")
+    build(home, "--select", "counter_changes+", project=project)
+
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        for table in ("adoption.model_days", "adoption.counter_changes"):
+            rows = connection.execute(
+                f"select count(*), count(case when next_day = day + 1 then 1 end) from {table}"
+            ).fetchall()
+            assert rows[0][0] > 0
+            assert rows[0][0] == rows[0][1]
+    assert differences(home.warehouse, at_once.warehouse, VINTAGES) == {}
 
 
 def _first_line(text: str) -> str:

@@ -1,5 +1,45 @@
-with observations as (
-    select * from {{ ref('model_observations') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(ref('change_fingerprints'), 'read_month') }}",
+) }}
+
+with fingerprints as (
+    select * from {{ ref('change_fingerprints') }}
+),
+
+observation_months as (
+    select * from {{ ref('observation_months') }}
+),
+
+{% if is_incremental() %}
+-- The months that are built, and those that their changes are told from.
+wanted_months as (
+    select distinct
+        around.model_key,
+        around.month
+    from observation_months
+    inner join observation_months as around
+        on
+            observation_months.model_key = around.model_key
+            and around.month
+            between observation_months.context_from and observation_months.context_to
+    where {{ partitions_to_build('observation_months.month', 'read_month') }}
+),
+{% endif %}
+
+observations as (
+    select
+        observations.*,
+        {{ month_start('observations.day') }} as read_month
+    from {{ ref('model_observations') }} as observations
+    {% if is_incremental() %}
+    inner join wanted_months
+        on
+            observations.model_key = wanted_months.model_key
+            and {{ month_start('observations.day') }} = wanted_months.month
+    {% endif %}
 ),
 
 -- A model absent for long has one row that matters: the first.
@@ -30,7 +70,8 @@ relevant as (
 -- The last day before this row on which the counter was known, and what it was.
 final as (
     select
-        *,
+        relevant.*,
+        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint,
         case
             when row_before_is_counter then coalesce(read_before, row_before)
             else row_before_read_before
@@ -38,6 +79,9 @@ final as (
         case when row_before_is_counter then counter_before else counter_before_absence end
             as known_counter
     from relevant
+    left join fingerprints
+        on relevant.read_month = fingerprints.month
+    where {{ partitions_to_build('relevant.read_month', 'read_month') }}
 )
 
 select * from final

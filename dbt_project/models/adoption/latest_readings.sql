@@ -24,43 +24,55 @@ last_reads as (
     group by source, scope
 ),
 
--- The newest row of each source and scope, and the last day on which it held.
-latest as (
+-- One pass over all readings: the newest row of each source and scope, and each counter's newest
+-- value.
+scope_readings as (
     select
-        readings.*,
-        row_number() over (
-            partition by readings.model_key, readings.source, readings.scope
-            order by readings.day desc
-        ) as recency,
-        -- The first of the rows that say absent at the end of a scope's rows.
-        lead(readings.presence) over (
-            partition by readings.model_key, readings.source, readings.scope
-            order by readings.day desc
-        ) as presence_before
+        model_key,
+        source,
+        source_rank,
+        scope,
+        max(day) as day,
+        {{ arg_max('presence', 'day') }} as presence,
+        min(case when presence = 'present' then day end) as first_present_on,
+        max(case when presence = 'present' then day end) as last_present_on,
+        max(case when presence != 'absent' then day end) as last_row_of_presence,
+        {{ arg_max('downloads_30d', 'case when downloads_30d is not null then day end') }}
+            as downloads_30d,
+        max(case when downloads_30d is not null then day end) as downloads_30d_on,
+        {{ arg_max('likes', 'case when likes is not null then day end') }} as likes,
+        max(case when likes is not null then day end) as likes_on
     from readings
+    group by model_key, source, source_rank, scope
 ),
 
+-- ... and the last day on which the newest row held.
 held as (
     select
-        latest.*,
+        scope_readings.model_key,
+        scope_readings.source,
+        scope_readings.scope,
+        scope_readings.day,
+        scope_readings.presence,
         last_reads.last_read_on,
         case
-            when latest.presence != 'present' then null
-            else greatest(latest.day, coalesce(last_reads.last_read_on, latest.day))
+            when scope_readings.presence != 'present' then null
+            else greatest(
+                scope_readings.day, coalesce(last_reads.last_read_on, scope_readings.day)
+            )
         end as present_until
-    from latest
+    from scope_readings
     left join last_reads
-        on latest.source = last_reads.source and latest.scope = last_reads.scope
-    where latest.recency = 1
+        on scope_readings.source = last_reads.source and scope_readings.scope = last_reads.scope
 ),
 
 firsts as (
     select
         model_key,
-        min(day) as first_reading_on,
-        max(day) as last_row_on
-    from readings
-    where presence = 'present'
+        min(first_present_on) as first_reading_on,
+        max(last_present_on) as last_row_on
+    from scope_readings
+    where first_present_on is not null
     group by model_key
 ),
 
@@ -78,6 +90,24 @@ absences as (
     group by readings.model_key
 ),
 
+-- The first of the rows that say absent at the end of a scope's rows.
+disappearances as (
+    select
+        readings.model_key,
+        readings.source,
+        readings.scope,
+        min(readings.day) as absent_on
+    from readings
+    inner join scope_readings
+        on
+            readings.model_key = scope_readings.model_key
+            and readings.source = scope_readings.source
+            and readings.scope = scope_readings.scope
+            and readings.day > scope_readings.last_row_of_presence
+    where readings.presence = 'absent'
+    group by readings.model_key, readings.source, readings.scope
+),
+
 -- When the Hub showed a model for the last time, in any scope: on the last read day of a scope that
 -- has it, else on the last one before it was absent. A rejected record was shown.
 shown as (
@@ -91,19 +121,16 @@ shown as (
     union all
 
     select
-        latest.model_key,
+        disappearances.model_key,
         max(read_calendar.read_on_or_before) as shown_on
-    from latest
+    from disappearances
     inner join read_calendar
         on
-            latest.source = read_calendar.source
-            and latest.scope = read_calendar.scope
-            and read_calendar.day = {{ add_days('latest.day', -1) }}
-    where
-        latest.source != 'files'
-        and latest.presence = 'absent'
-        and latest.presence_before != 'absent'
-    group by latest.model_key
+            disappearances.source = read_calendar.source
+            and disappearances.scope = read_calendar.scope
+            and read_calendar.day = {{ add_days('disappearances.absent_on', -1) }}
+    where disappearances.source != 'files'
+    group by disappearances.model_key
 ),
 
 last_shown as (
@@ -168,21 +195,6 @@ availability as (
 ),
 
 -- Each counter's newest value; of one day's the one that is believed first.
-scope_counters as (
-    select
-        model_key,
-        source_rank,
-        source,
-        scope,
-        {{ arg_max('downloads_30d', 'case when downloads_30d is not null then day end') }}
-            as downloads_30d,
-        max(case when downloads_30d is not null then day end) as downloads_30d_on,
-        {{ arg_max('likes', 'case when likes is not null then day end') }} as likes,
-        max(case when likes is not null then day end) as likes_on
-    from readings
-    group by model_key, source_rank, source, scope
-),
-
 {% set fields = ['downloads_30d', 'likes'] %}
 ranked_counters as (
     select
@@ -196,7 +208,7 @@ ranked_counters as (
                 case when scope = 'rows' then 1 else 0 end,
                 scope
         ) as {{ field }}_preference{% endfor %}
-    from scope_counters
+    from scope_readings
 ),
 
 counters as (

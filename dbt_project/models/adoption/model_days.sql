@@ -1,14 +1,13 @@
 {{ config(
     materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='month',
-    on_schema_change='fail',
-    pre_hook="{{ drop_stale_partitions(ref('month_fingerprints'), 'month') }}",
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(tracked_fingerprints(ref('month_fingerprints')), 'month') }}",
 ) }}
 
 with span_months as (
     select * from {{ ref('span_months') }}
-    where {{ changed_partitions(ref('month_fingerprints'), 'month') }}
+    where {{ partitions_to_build() }}
 ),
 
 fingerprints as (
@@ -91,9 +90,9 @@ final as (
             when days.kind in ('step', 'launch') and not days.is_one_day then 'interpolated'
             else 'observed'
         end as day_status,
-        fingerprints.fingerprint
+        {{ partition_fingerprint('fingerprints.tracked_fingerprint') }} as fingerprint
     from days
-    inner join fingerprints
+    left join fingerprints
         on days.month = fingerprints.month
 )
 

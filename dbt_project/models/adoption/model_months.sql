@@ -1,8 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(ref('month_fingerprints'), 'month') }}",
+) }}
+
 with span_months as (
     select * from {{ ref('span_months') }}
+    where {{ partitions_to_build() }}
 ),
 
-final as (
+fingerprints as (
+    select * from {{ ref('month_fingerprints') }}
+),
+
+summed as (
     select
         month,
         model_key,
@@ -23,6 +35,15 @@ final as (
         {{ arg_max('kind', 'to_day') }} = 'carried' as is_carried
     from span_months
     group by month, model_key
+),
+
+final as (
+    select
+        summed.*,
+        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
+    from summed
+    left join fingerprints
+        on summed.month = fingerprints.month
 )
 
 select * from final

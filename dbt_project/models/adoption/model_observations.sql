@@ -21,21 +21,42 @@ scopes as (
     group by source, scope
 ),
 
+model_scopes as (
+    select
+        readings.model_key,
+        readings.source,
+        readings.source_rank,
+        readings.scope,
+        min(readings.day) as first_row_on
+    from readings
+    cross join as_of
+    where readings.day <= as_of.as_of
+    group by readings.model_key, readings.source, readings.source_rank, readings.scope
+),
+
+firsts as (
+    select
+        model_scopes.model_key,
+        count(*) as scopes_of_model,
+        min(scopes.first_read_on) as first_read_on
+    from model_scopes
+    left join scopes
+        on model_scopes.source = scopes.source and model_scopes.scope = scopes.scope
+    group by model_scopes.model_key
+),
+
 -- Rows that carry the all-time counter, or end its reading.
 counter_rows as (
     select
         readings.*,
         coalesce(readings.presence = 'present' and readings.downloads_all_time is not null, false)
             as is_counter,
-        count(*) over (
-            partition by readings.model_key, readings.source, readings.scope
-        ) as rows_of_scope,
-        count(*) over (partition by readings.model_key) as rows_of_model,
-        min(scopes.first_read_on) over (partition by readings.model_key) as first_read_on
+        firsts.scopes_of_model,
+        firsts.first_read_on
     from readings
     cross join as_of
-    left join scopes
-        on readings.source = scopes.source and readings.scope = scopes.scope
+    inner join firsts
+        on readings.model_key = firsts.model_key
     where readings.day <= as_of.as_of
 ),
 
@@ -56,7 +77,7 @@ single_source as (
             counter_rows.source = before_this.source
             and counter_rows.scope = before_this.scope
             and before_this.day = {{ add_days('counter_rows.day', -1) }}
-    where counter_rows.rows_of_scope = counter_rows.rows_of_model
+    where counter_rows.scopes_of_model = 1
 ),
 
 -- Models of several sources or scopes: the best of each day counts. Which that is can change only on
@@ -66,46 +87,43 @@ single_source as (
 -- scope is read on, unchanged.
 several_sources as (
     select * from counter_rows
-    where rows_of_scope != rows_of_model
+    where scopes_of_model > 1
 ),
 
-model_scopes as (
-    select
-        model_key,
-        source,
-        source_rank,
-        scope,
-        min(day) as first_row_on
-    from several_sources
-    group by model_key, source, source_rank, scope
+several_scopes as (
+    select model_scopes.*
+    from model_scopes
+    inner join firsts
+        on model_scopes.model_key = firsts.model_key
+    where firsts.scopes_of_model > 1
 ),
 
 -- The scopes of a model that are read completely, as one text: few texts stand for all models.
 combinations as (
     select
-        model_scopes.model_key,
+        several_scopes.model_key,
         {{ dbt.listagg(
-            "model_scopes.source || '/' || model_scopes.scope",
+            "several_scopes.source || '/' || several_scopes.scope",
             "' '",
-            "order by model_scopes.source, model_scopes.scope"
+            "order by several_scopes.source, several_scopes.scope"
         ) }} as combination,
-        min(model_scopes.first_row_on) as first_row_on
-    from model_scopes
+        min(several_scopes.first_row_on) as first_row_on
+    from several_scopes
     inner join scopes
-        on model_scopes.source = scopes.source and model_scopes.scope = scopes.scope
-    group by model_scopes.model_key
+        on several_scopes.source = scopes.source and several_scopes.scope = scopes.scope
+    group by several_scopes.model_key
 ),
 
 combination_scopes as (
     select distinct
         combinations.combination,
-        model_scopes.source,
-        model_scopes.scope
+        several_scopes.source,
+        several_scopes.scope
     from combinations
-    inner join model_scopes
-        on combinations.model_key = model_scopes.model_key
+    inner join several_scopes
+        on combinations.model_key = several_scopes.model_key
     inner join scopes
-        on model_scopes.source = scopes.source and model_scopes.scope = scopes.scope
+        on several_scopes.source = scopes.source and several_scopes.scope = scopes.scope
 ),
 
 combination_reads as (
@@ -230,22 +248,22 @@ last_rows as (
     select
         decisive_days.model_key,
         decisive_days.day,
-        model_scopes.source,
-        model_scopes.scope,
+        several_scopes.source,
+        several_scopes.scope,
         max(several_sources.day) over (
-            partition by decisive_days.model_key, model_scopes.source, model_scopes.scope
+            partition by decisive_days.model_key, several_scopes.source, several_scopes.scope
             order by decisive_days.day
         ) as row_day
     from decisive_days
-    inner join model_scopes
+    inner join several_scopes
         on
-            decisive_days.model_key = model_scopes.model_key
-            and decisive_days.day >= model_scopes.first_row_on
+            decisive_days.model_key = several_scopes.model_key
+            and decisive_days.day >= several_scopes.first_row_on
     left join several_sources
         on
             decisive_days.model_key = several_sources.model_key
-            and model_scopes.source = several_sources.source
-            and model_scopes.scope = several_sources.scope
+            and several_scopes.source = several_sources.source
+            and several_scopes.scope = several_sources.scope
             and decisive_days.day = several_sources.day
 ),
 
@@ -332,13 +350,6 @@ with_last_read as (
             and decided.scope = read_calendar.scope
             and read_calendar.day
             = least({{ add_days('decided.next_day', -1) }}, scopes.last_read_on)
-),
-
-firsts as (
-    select distinct
-        model_key,
-        first_read_on
-    from several_sources
 ),
 
 final as (

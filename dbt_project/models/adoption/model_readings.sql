@@ -1,5 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(ref('reading_fingerprints'), 'read_month') }}",
+) }}
+
 with named_readings as (
-    select * from {{ ref('named_readings') }}
+    select
+        *,
+        {{ month_start('day') }} as read_month
+    from {{ ref('named_readings') }}
+    where {{ partitions_to_build(month_start('day'), 'read_month') }}
+),
+
+fingerprints as (
+    select * from {{ ref('reading_fingerprints') }}
 ),
 
 model_identities as (
@@ -36,18 +51,22 @@ ranked as (
 
 final as (
     select
-        model_key,
-        day,
-        source,
-        source_rank,
-        scope,
-        presence,
-        downloads_30d,
-        downloads_all_time,
-        likes,
-        days_early
+        ranked.model_key,
+        ranked.day,
+        ranked.source,
+        ranked.source_rank,
+        ranked.scope,
+        ranked.presence,
+        ranked.downloads_30d,
+        ranked.downloads_all_time,
+        ranked.likes,
+        ranked.days_early,
+        ranked.read_month,
+        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
     from ranked
-    where preference = 1
+    left join fingerprints
+        on ranked.read_month = fingerprints.month
+    where ranked.preference = 1
 )
 
 select * from final

@@ -1,18 +1,8 @@
-with span_months as (
-    select * from {{ ref('span_months') }}
-),
-
--- Where a flat or carried span ends decides nothing inside it: a new day that only makes it
--- longer leaves the months before as they are.
-spans as (
+with models as (
     select
-        *,
-        case when kind in ('step', 'launch') then to_day end as interpolated_to
-    from {{ ref('counter_spans') }}
-),
-
-models as (
-    select * from {{ ref('models') }}
+        model_key,
+        {{ row_hash(['model_id']) }} as name_hash
+    from {{ ref('models') }}
     where is_tracked
 ),
 
@@ -20,41 +10,78 @@ read_days as (
     select * from {{ ref('hub_read_days') }}
 ),
 
--- All that a month of dense days is made of: the pieces of spans, and which days were read.
-pieces as (
+-- A span may lie in another partition tomorrow, and be the same in this month.
+cells as (
     select
-        span_months.month,
+        month,
+        model_key,
+        sum(pieces) as pieces,
+        sum(pieces_hash) as pieces_hash
+    from {{ ref('span_cells') }}
+    group by month, model_key
+),
+
+span_months as (
+    select
+        month,
+        {{ partition_hash(['model_key', 'pieces', 'pieces_hash']) }} as fingerprint
+    from cells
+    group by month
+),
+
+-- The dense days are those of tracked models, and are shown by name.
+tracked_months as (
+    select
+        cells.month,
         {{ partition_hash([
-            'span_months.model_key', 'span_months.kind', 'span_months.from_day',
-            'span_months.to_day', 'span_months.downloads', 'span_months.adjustment',
-            'span_months.counter_end', 'spans.from_day', 'spans.interpolated_to',
-            'spans.counter_before', 'spans.counter_after', 'spans.source', 'spans.scope',
+            'cells.model_key', 'cells.pieces', 'cells.pieces_hash', 'models.name_hash',
         ]) }} as fingerprint
-    from span_months
+    from cells
     inner join models
-        on span_months.model_key = models.model_key
-    inner join spans
-        on
-            span_months.model_key = spans.model_key
-            and span_months.from_day between spans.from_day and spans.to_day
-    group by span_months.month
+        on cells.model_key = models.model_key
+    group by cells.month
+),
+
+-- A month's days and its eve: whether the first of the month is observed depends on it.
+month_reads as (
+    select
+        {{ month_start('day') }} as month,
+        source,
+        scope,
+        day,
+        is_complete
+    from read_days
+
+    union
+
+    select
+        {{ month_start(add_days('day', 1)) }} as month,
+        source,
+        scope,
+        day,
+        is_complete
+    from read_days
 ),
 
 read_months as (
     select
-        {{ month_start('day') }} as month,
+        month,
         {{ partition_hash(['source', 'scope', 'day', 'is_complete']) }} as fingerprint
-    from read_days
-    group by {{ month_start('day') }}
+    from month_reads
+    group by month
 ),
 
 final as (
     select
-        pieces.month,
-        pieces.fingerprint || '/' || coalesce(read_months.fingerprint, '') as fingerprint
-    from pieces
+        span_months.month,
+        span_months.fingerprint || '/' || coalesce(read_months.fingerprint, '') as fingerprint,
+        tracked_months.fingerprint || '/' || coalesce(read_months.fingerprint, '')
+            as tracked_fingerprint
+    from span_months
+    left join tracked_months
+        on span_months.month = tracked_months.month
     left join read_months
-        on pieces.month = read_months.month
+        on span_months.month = read_months.month
 )
 
 select * from final

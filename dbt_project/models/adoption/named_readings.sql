@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with hub_readings as (
     select * from {{ ref('hub_readings') }}
 ),
@@ -54,18 +56,28 @@ keyed as (
             and all_sources.day between model_keys.valid_from and model_keys.valid_to
 ),
 
+-- Only these can stand in one read under several names: nearly all others are passed over.
+shared_keys as (
+    select model_key
+    from model_keys
+    group by model_key
+    having count(distinct name_key) > 1
+),
+
 -- A name without a row on a day that was read completely is unchanged, not gone. Where several
 -- names of one model stand in one complete read, each therefore takes part with its last row on
 -- every day on which any of them has one.
 several_names as (
     select
-        model_key,
-        source,
-        scope
+        keyed.model_key,
+        keyed.source,
+        keyed.scope
     from keyed
-    where scope != 'rows'
-    group by model_key, source, scope
-    having count(distinct name_key) > 1
+    inner join shared_keys
+        on keyed.model_key = shared_keys.model_key
+    where keyed.scope != 'rows'
+    group by keyed.model_key, keyed.source, keyed.scope
+    having count(distinct keyed.name_key) > 1
 ),
 
 changed_days as (

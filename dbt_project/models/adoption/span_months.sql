@@ -1,5 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(ref('month_fingerprints'), 'month') }}",
+) }}
+
 with spans as (
-    select * from {{ ref('counter_spans') }}
+    select
+        model_key,
+        kind,
+        from_day,
+        to_day,
+        counter_before,
+        counter_after,
+        source,
+        scope
+    from {{ ref('counter_spans') }}
+),
+
+fingerprints as (
+    select * from {{ ref('month_fingerprints') }}
 ),
 
 read_calendar as (
@@ -11,18 +31,12 @@ months as (
         {{ month_start('day') }} as month,
         {{ month_end('day') }} as month_end
     from {{ ref('days') }}
+    where {{ partitions_to_build(month_start('day')) }}
 ),
 
 -- A span cut at the ends of months; counters at both ends of each piece.
 pieces as (
-    select
-        spans.*,
-        months.month,
-        greatest(spans.from_day, months.month) as piece_from,
-        least(spans.to_day, months.month_end) as piece_to
-    from spans
-    inner join months
-        on spans.from_day <= months.month_end and spans.to_day >= months.month
+    {{ span_pieces('spans', 'months') }}
 ),
 
 counted as (
@@ -53,10 +67,10 @@ counted as (
 
 final as (
     select
-        model_key,
-        month,
-        kind,
-        piece_from as from_day,
+        counted.model_key,
+        counted.month,
+        counted.kind,
+        counted.piece_from as from_day,
         piece_to as to_day,
         counter_end,
         case when kind = 'opening' then counter_end else 0 end as downloads_before_history,
@@ -79,8 +93,11 @@ final as (
             when kind = 'flat' then days - flat_days_observed
             else 0
         end as days_interpolated,
-        case when kind in ('opening', 'carried') then days else 0 end as days_missing
+        case when kind in ('opening', 'carried') then days else 0 end as days_missing,
+        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
     from counted
+    left join fingerprints
+        on counted.month = fingerprints.month
 )
 
 select * from final

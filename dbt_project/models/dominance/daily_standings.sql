@@ -1,8 +1,13 @@
 with model_days as (
+    select * from {{ ref('model_days') }}
+),
+
+first_days as (
     select
-        *,
-        min(day) over (partition by model_key) as first_day
-    from {{ ref('model_days') }}
+        model_key,
+        min(day) as first_day
+    from model_days
+    group by model_key
 ),
 
 models as (
@@ -24,7 +29,7 @@ final as (
         cast(sum(model_days.downloads_all_time) as bigint) as cumulative_downloads,
         -- The past that models bring with them when they are first read.
         cast(sum(case
-            when model_days.day = model_days.first_day and model_days.downloads is null
+            when model_days.day = first_days.first_day and model_days.downloads is null
                 then model_days.downloads_all_time
             else 0
         end) as bigint) as newly_covered,
@@ -32,6 +37,8 @@ final as (
     from model_days
     inner join models
         on model_days.model_key = models.model_key
+    inner join first_days
+        on model_days.model_key = first_days.model_key
     group by {{ member }}, model_days.day
     {% if not loop.last %}
     union all

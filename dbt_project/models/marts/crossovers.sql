@@ -3,28 +3,68 @@ with standings as (
     where member not in ('unknown', 'none') and cumulative_downloads > 0
 ),
 
+-- Members as numbers, in the order of their names: comparing texts costs several times as much.
+members as (
+    select
+        leader_kind,
+        member,
+        row_number() over (order by leader_kind, member) as member_key
+    from (
+        select distinct
+            leader_kind,
+            member
+        from standings
+    ) as names
+),
+
+numbered as (
+    select
+        standings.*,
+        members.member_key
+    from standings
+    inner join members
+        on standings.leader_kind = members.leader_kind and standings.member = members.member
+),
+
+-- Of most pairs one is ahead throughout: they have no crossing and go no further.
+crossing_pairs as (
+    select
+        first_one.member_key as first_key,
+        second_one.member_key as second_key
+    from numbered as first_one
+    inner join numbered as second_one
+        on
+            first_one.leader_kind = second_one.leader_kind
+            and first_one.day = second_one.day
+            and first_one.member_key < second_one.member_key
+    group by first_one.member_key, second_one.member_key
+    having
+        bool_or(first_one.cumulative_downloads > second_one.cumulative_downloads)
+        and bool_or(first_one.cumulative_downloads < second_one.cumulative_downloads)
+),
+
 -- Days on which one of two is strictly ahead; a tie changes nothing.
 pairs as (
     select
-        first_one.leader_kind,
-        first_one.member as first_member,
-        second_one.member as second_member,
+        crossing_pairs.first_key,
+        crossing_pairs.second_key,
         first_one.day,
         case
             when first_one.cumulative_downloads > second_one.cumulative_downloads
-                then first_one.member
-            else second_one.member
+                then first_one.member_key
+            else second_one.member_key
         end as leader,
         greatest(first_one.cumulative_downloads, second_one.cumulative_downloads) as ahead,
         least(first_one.cumulative_downloads, second_one.cumulative_downloads) as behind,
         first_one.newly_covered + second_one.newly_covered as newly_covered,
         first_one.is_observed or second_one.is_observed as is_observed
-    from standings as first_one
-    inner join standings as second_one
+    from crossing_pairs
+    inner join numbered as first_one
+        on crossing_pairs.first_key = first_one.member_key
+    inner join numbered as second_one
         on
-            first_one.leader_kind = second_one.leader_kind
+            crossing_pairs.second_key = second_one.member_key
             and first_one.day = second_one.day
-            and first_one.member < second_one.member
     where first_one.cumulative_downloads != second_one.cumulative_downloads
 ),
 
@@ -32,7 +72,7 @@ compared as (
     select
         *,
         lag(leader) over (
-            partition by leader_kind, first_member, second_member
+            partition by first_key, second_key
             order by day
         ) as leader_before
     from pairs
@@ -43,7 +83,7 @@ leads as (
     select
         *,
         sum(case when leader != leader_before then 1 else 0 end) over (
-            partition by leader_kind, first_member, second_member
+            partition by first_key, second_key
             order by day
         ) as lead_number
     from compared
@@ -51,13 +91,12 @@ leads as (
 
 lead_lengths as (
     select
-        leader_kind,
-        first_member,
-        second_member,
+        first_key,
+        second_key,
         lead_number,
         count(case when is_observed then 1 end) as days_ahead
     from leads
-    group by leader_kind, first_member, second_member, lead_number
+    group by first_key, second_key, lead_number
 ),
 
 crossings as (
@@ -65,14 +104,13 @@ crossings as (
         leads.*,
         lead_lengths.days_ahead,
         lead_lengths.lead_number = max(lead_lengths.lead_number) over (
-            partition by leads.leader_kind, leads.first_member, leads.second_member
+            partition by leads.first_key, leads.second_key
         ) as is_last
     from leads
     inner join lead_lengths
         on
-            leads.leader_kind = lead_lengths.leader_kind
-            and leads.first_member = lead_lengths.first_member
-            and leads.second_member = lead_lengths.second_member
+            leads.first_key = lead_lengths.first_key
+            and leads.second_key = lead_lengths.second_key
             and leads.lead_number = lead_lengths.lead_number
     where leads.leader != leads.leader_before
 )
@@ -80,17 +118,22 @@ crossings as (
 select
     'cumulative_downloads' as metric,
     'tracked' as population,
-    leader_kind,
-    leader as overtaker,
-    leader_before as overtaken,
-    day as crossed_on,
+    overtakers.leader_kind,
+    overtakers.member as overtaker,
+    overtaken.member as overtaken,
+    crossings.day as crossed_on,
     case
-        when days_ahead >= {{ var('crossover_confirmation_days') }} then 'confirmed'
-        when is_last then 'provisional'
+        when crossings.days_ahead >= {{ var('crossover_confirmation_days') }} then 'confirmed'
+        when crossings.is_last then 'provisional'
         else 'reverted'
     end as status,
-    newly_covered > behind * {{ var('composition_change_share') }} as composition_changed,
-    days_ahead,
-    ahead as overtaker_downloads,
-    behind as overtaken_downloads
+    crossings.newly_covered > crossings.behind * {{ var('composition_change_share') }}
+        as composition_changed,
+    crossings.days_ahead,
+    crossings.ahead as overtaker_downloads,
+    crossings.behind as overtaken_downloads
 from crossings
+inner join members as overtakers
+    on crossings.leader = overtakers.member_key
+inner join members as overtaken
+    on crossings.leader_before = overtaken.member_key

@@ -1,4 +1,15 @@
-with days as (
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(tracked_fingerprints(ref('month_fingerprints')), 'month', [var('weekend_days')]) }}",
+) }}
+
+with fingerprints as (
+    select * from {{ ref('month_fingerprints') }}
+),
+
+days as (
     select
         *,
         {{ month_start('day') }} as month,
@@ -7,7 +18,7 @@ with days as (
         in ({{ var('weekend_days') | join(', ') }}) as is_weekend,
         max(downloads) over (partition by model_id, {{ month_start('day') }}) as month_highest
     from {{ ref('fct_model_downloads_daily') }}
-    where day_status = 'observed'
+    where day_status = 'observed' and {{ partitions_to_build(month_start('day')) }}
 ),
 
 sums as (
@@ -30,19 +41,23 @@ sums as (
 
 final as (
     select
-        model_id,
-        month,
-        observed_days,
-        weekend_days,
-        downloads,
-        highest_downloads,
-        highest_day,
-        weekend_mean,
-        weekday_mean,
-        falls,
-        adjustment,
-        highest_counter
+        sums.model_id,
+        sums.month,
+        sums.observed_days,
+        sums.weekend_days,
+        sums.downloads,
+        sums.highest_downloads,
+        sums.highest_day,
+        sums.weekend_mean,
+        sums.weekday_mean,
+        sums.falls,
+        sums.adjustment,
+        sums.highest_counter,
+        {{ partition_fingerprint('fingerprints.tracked_fingerprint', [var('weekend_days')]) }}
+            as fingerprint
     from sums
+    left join fingerprints
+        on sums.month = fingerprints.month
 )
 
 select * from final

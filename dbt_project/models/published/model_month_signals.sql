@@ -39,13 +39,39 @@ dated as (
         case when readings.source = 'files' then nullif(readings.likes, 0) else readings.likes end
             as likes,
         readings.downloads_30d,
-        row_number() over (
-            partition by readings.model_key
-            order by readings.day, readings.source_rank desc, readings.scope desc
-        ) as preference
+        readings.day,
+        readings.source_rank,
+        readings.scope
     from readings
+    inner join models
+        on readings.model_key = models.model_key
     cross join as_of
     where readings.day <= as_of.as_of
+),
+
+last_days as (
+    select
+        model_key,
+        month,
+        max(case when likes is not null then day end) as likes_on,
+        max(case when downloads_30d is not null then day end) as downloads_30d_on
+    from dated
+    group by model_key, month
+),
+
+last_readings as (
+    select
+        dated.*,
+        row_number() over (
+            partition by dated.model_key
+            order by dated.day, dated.source_rank desc, dated.scope desc
+        ) as preference
+    from dated
+    inner join last_days
+        on
+            dated.model_key = last_days.model_key
+            and dated.month = last_days.month
+            and (dated.day = last_days.likes_on or dated.day = last_days.downloads_30d_on)
 ),
 
 -- Likes and the trailing 30 days at the month's last reading of them.
@@ -56,7 +82,7 @@ month_readings as (
         {{ arg_max('likes', 'case when likes is not null then preference end') }} as likes,
         {{ arg_max('downloads_30d', 'case when downloads_30d is not null then preference end') }}
             as downloads_30d
-    from dated
+    from last_readings
     group by model_key, month
 ),
 
