@@ -25,6 +25,7 @@ from extract.loading import load_landed
 from orchestration.seeds import modelscope_owners, tracked_organizations
 from tests.conftest import PROJECT_ROOT, environment_for, run_module
 from tests.live_hub import FIRST_DAY, MADE_ON, RENAMED_ON, services_on
+from tests.once import lend_parsed
 
 DAYS = [FIRST_DAY + timedelta(days=days) for days in range(5)]
 # The model that is made on the missed day is first seen on the day after.
@@ -78,6 +79,7 @@ def run_live(home: Home, day: date) -> None:
 
 def run_live_and_kill(home: Home, day: date) -> None:
     """`make live` on a day, killed while it reads the Hub."""
+    lend_parsed(home.root, home.root / ".dbt")
     with services_on(day) as fake:
         process = subprocess.Popen(
             [sys.executable, "-m", "orchestration", "live"],
@@ -213,7 +215,8 @@ def test_an_organisation_that_cannot_be_read_does_not_cost_the_others(
     homes: tuple[Home, Home], tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "home")
-    shutil.copytree(homes[1].root, home.root, symlinks=True)
+    # Without what dbt has parsed: it holds for the place it was parsed in.
+    shutil.copytree(homes[1].root, home.root, symlinks=True, ignore=shutil.ignore_patterns(".dbt"))
     day = DAYS[-1] + timedelta(days=1)
     with services_on(day) as fake:
         fake.faults.status(403, service="hub", match="author=google", times=None)

@@ -18,6 +18,7 @@ from orchestration.defs.published import published_asset
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target, prepare
 from orchestration.manifest import parse_if_stale
 from orchestration.sources import LEDGER_TABLES, SOURCES
+from tests.once import lend_parsed
 
 LAYERS = {
     "staging", "buckets", "adoption", "lineage", "inference", "dominance", "published", "marts",
@@ -30,7 +31,7 @@ def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definit
     for name in ("DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH", "HUBTIDE_SCHEDULES"):
         os.environ.pop(name, None)
     os.environ["HUBTIDE_HOME"] = str(tmp_path_factory.mktemp("definitions"))
-    prepare()
+    lend_parsed(prepare().root, dbt_target())
     from orchestration.definitions import defs
 
     yield defs
