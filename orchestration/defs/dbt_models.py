@@ -125,7 +125,7 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         )
         if not invocation.is_successful():
             _raise_first_failure(invocation, home)
-        record_audit(home.exports, build_id)
+        record_audit(home.warehouse, home.exports, build_id)
 
     deadline = published_deadline()
     return dbt_models.map_asset_specs(

@@ -19,6 +19,7 @@ from extract.sources import hub_stats, hub_stats_snapshots, tracked_models
 from orchestration.costs import measured
 from orchestration.dbt import OWNERS
 from orchestration.defs.deadlines import landed_deadline
+from orchestration.impact import advice_on
 from orchestration.live import ask_for
 from orchestration.progress import Bar
 from orchestration.runs import mark_run
@@ -27,6 +28,11 @@ from orchestration.sources import SOURCES, Source
 LOG = logging.getLogger("hubtide")
 
 CHECK = "everything_was_read"
+
+DO_READ = (
+    "materialize the partition again while its day is open: what has landed is kept. If the "
+    "service refuses, see the token and its rights; what stays missing, coverage_daily says"
+)
 
 # What is read every day. Snapshots of the whole Hub have more than a gigabyte each: whoever wants
 # one asks for it.
@@ -167,7 +173,10 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
             check_name=CHECK,
             passed=not failures,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={"problems": "\n".join(failures) or "none"},
+            metadata={
+                "problems": "\n".join(failures) or "none",
+                **(advice_on([source.name], DO_READ) if failures else {}),
+            },
         )
         if failures and not config.go_on:
             raise dg.Failure(_not_all_read(source.name, results, failures), allow_retries=False)
