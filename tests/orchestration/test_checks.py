@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import duckdb
@@ -18,6 +18,7 @@ from orchestration.defs import checks, raw
 from orchestration.defs.dbt_models import WHAT_TO_DO, _advised
 from orchestration.environment import dbt_target, prepare
 from orchestration.impact import SHOWN_MARTS, marts_below, marts_of, shown
+from orchestration.sources import SOURCES
 
 DAY = date(2026, 3, 20)
 
@@ -93,8 +94,8 @@ def checked(connection: duckdb.DuckDBPyConnection) -> Callable[[], Results]:
 
     def run() -> Results:
         connection.close()
-        source_of = {checks.first_table(entry.name): entry.name for entry in checks.SOURCES}
-        results = list(checks.ledger_checks(MANIFEST)())
+        source_of = {checks.first_table(entry.name): entry.name for entry in SOURCES}
+        results = list(cast(Iterable[dg.AssetCheckResult], checks.ledger_checks(MANIFEST)()))
         return {(source_of[r.asset_key.path[-1]], r.check_name): r for r in results}
 
     return run
@@ -120,7 +121,7 @@ def assert_quiet(result: dg.AssetCheckResult) -> None:
 
 def test_an_empty_ledger_fails_no_check(checked: Callable[[], Results]) -> None:
     results = checked()
-    assert len(results) == 2 * len(checks.DAILY) + len(checks.SOURCES)
+    assert len(results) == 2 * len(checks.DAILY) + len(SOURCES)
     for result in results.values():
         assert_quiet(result)
         assert result.severity == dg.AssetCheckSeverity.WARN
@@ -273,7 +274,8 @@ def test_a_source_that_was_not_loaded_for_long(entry: dict[str, Any], found: str
 def ledger_run(connection: duckdb.DuckDBPyConnection) -> dict[str, dg.AssetCheckResult]:
     """The results of the asset that holds the ledger to its identities."""
     connection.close()
-    results = [entry for entry in raw.ledger() if isinstance(entry, dg.AssetCheckResult)]
+    yielded = cast(Iterable[object], raw.ledger())
+    results = [entry for entry in yielded if isinstance(entry, dg.AssetCheckResult)]
     return {str(result.check_name): result for result in results}
 
 
