@@ -95,8 +95,12 @@ def checked(connection: duckdb.DuckDBPyConnection) -> Callable[[], Results]:
     def run() -> Results:
         connection.close()
         source_of = {checks.first_table(entry.name): entry.name for entry in SOURCES}
-        results = list(cast(Iterable[dg.AssetCheckResult], checks.ledger_checks(MANIFEST)()))
-        return {(source_of[r.asset_key.path[-1]], r.check_name): r for r in results}
+        results = list(cast("Iterable[dg.AssetCheckResult]", checks.ledger_checks(MANIFEST)()))
+        found: Results = {}
+        for result in results:
+            assert result.asset_key is not None
+            found[source_of[result.asset_key.path[-1]], str(result.check_name)] = result
+        return found
 
     return run
 
@@ -274,7 +278,7 @@ def test_a_source_that_was_not_loaded_for_long(entry: dict[str, Any], found: str
 def ledger_run(connection: duckdb.DuckDBPyConnection) -> dict[str, dg.AssetCheckResult]:
     """The results of the asset that holds the ledger to its identities."""
     connection.close()
-    yielded = cast(Iterable[object], raw.ledger())
+    yielded = cast("Iterable[object]", raw.ledger())
     results = [entry for entry in yielded if isinstance(entry, dg.AssetCheckResult)]
     return {str(result.check_name): result for result in results}
 

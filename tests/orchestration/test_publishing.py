@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -302,8 +303,26 @@ def test_build_ids_sort_by_time() -> None:
     assert early < late
 
 
-def test_a_folder_without_git_has_no_commit(tmp_path: Path) -> None:
+def test_a_folder_without_git_has_the_commit_that_it_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HUBTIDE_COMMIT", raising=False)
     assert project_commit(tmp_path) == "unknown"
+    monkeypatch.setenv("HUBTIDE_COMMIT", "c0ffee")
+    assert project_commit(tmp_path) == "c0ffee"
+
+
+def test_git_knows_better_than_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUBTIDE_COMMIT", "c0ffee")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    for arguments in (["init", "--quiet"], [*who, "commit", "--quiet", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    commit = project_commit(tmp_path)
+    assert len(commit) == 40
+    (tmp_path / "new").touch()
+    assert project_commit(tmp_path) == f"{commit}-dirty"
 
 
 def test_the_seeds_digest_follows_names_and_contents(tmp_path: Path) -> None:
