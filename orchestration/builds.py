@@ -1,6 +1,7 @@
 """What names a build: its id, the commit and the seeds that it was made from."""
 
 import hashlib
+import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,11 @@ def new_build_id(run_id: str, now: datetime | None = None) -> str:
 
 
 def project_commit(root: Path) -> str:
-    """The checked-out commit, with `-dirty` where files differ from it; `unknown` without git."""
+    """The checked-out commit, with `-dirty` where files differ from it.
+
+    Without git, as in a container, what HUBTIDE_COMMIT says; else `unknown`.
+    """
+    stated = os.environ.get("HUBTIDE_COMMIT", "").strip() or "unknown"
 
     def git(*arguments: str) -> str:
         return subprocess.run(
@@ -22,10 +27,10 @@ def project_commit(root: Path) -> str:
     try:
         # A copy of the sources inside another repository is not that repository's commit.
         if Path(git("rev-parse", "--show-toplevel")).resolve() != root.resolve():
-            return "unknown"
+            return stated
         return git("rev-parse", "HEAD") + ("-dirty" if git("status", "--porcelain") else "")
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return stated
 
 
 def seeds_digest(seeds: Path) -> str:

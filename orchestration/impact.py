@@ -1,9 +1,13 @@
 """What a failing check makes unsafe, and what to do: which marts hang on a table."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
+
+from orchestration.environment import dbt_target
+from orchestration.sources import SOURCES
 
 # So many names are shown; a source that everything hangs on would fill the screen.
 SHOWN_MARTS = 12
@@ -27,6 +31,13 @@ def marts_below(manifest: Mapping[str, Any], unique_ids: Iterable[str]) -> list[
     )
 
 
+def marts_of(sources: Iterable[str], manifest: Mapping[str, Any]) -> list[str]:
+    """Names of the marts that hang on any table of these sources, by name."""
+    wanted = set(sources)
+    tables = [table for source in SOURCES if source.name in wanted for table in source.tables]
+    return marts_below(manifest, [raw_table_id(table) for table in tables])
+
+
 def raw_table_id(table: str) -> str:
     """dbt's id of a table of schema raw."""
     return f"source.hubtide.raw.{table}"
@@ -44,3 +55,13 @@ def advice(marts: list[str], what_to_do: str) -> dict[str, dg.MetadataValue]:
         "unsafe marts": dg.MetadataValue.text(shown(marts)),
         "what to do": dg.MetadataValue.text(what_to_do),
     }
+
+
+def advice_on(sources: Iterable[str], what_to_do: str) -> dict[str, dg.MetadataValue]:
+    """The advice where all that hangs on these sources is unsafe, by the home's own manifest.
+
+    Read only where something fails: a run that goes well has no use for it.
+    """
+    path = dbt_target() / "manifest.json"
+    manifest = json.loads(path.read_bytes()) if path.exists() else {"nodes": {}, "child_map": {}}
+    return advice(marts_of(sources, manifest), what_to_do)

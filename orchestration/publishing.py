@@ -92,26 +92,47 @@ def publish(
     return Build(build_id, folder, tables)
 
 
-def record_audit(exports: Path, build_id: str) -> None:
+def record_audit(warehouse: Path, exports: Path, build_id: str) -> None:
     """Note that all checks of a build have passed, the build that the warehouse now holds."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        audit = f"{build_id} {_fingerprint(connection)}"
     exports.mkdir(parents=True, exist_ok=True)
     temporary = exports / f".{AUDITED}.{os.getpid()}"
-    temporary.write_text(build_id, encoding="ascii")
+    temporary.write_text(audit, encoding="ascii")
     temporary.replace(exports / AUDITED)
 
 
 def require_audit(warehouse: Path, exports: Path) -> None:
-    """Raise NotAuditedError unless the build in the warehouse has passed all its checks."""
+    """Raise NotAuditedError unless the marts in the warehouse are those that passed all checks."""
+    audited = exports / AUDITED
+    audit = audited.read_text(encoding="ascii") if audited.exists() else ""
     with duckdb.connect() as connection:
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
         build_id = str(_about(connection)["build_id"])
-    audited = exports / AUDITED
-    if audited.exists() and audited.read_text(encoding="ascii") == build_id:
-        return
-    raise NotAuditedError(
-        f"the warehouse holds build {build_id}, which has not passed its checks; "
-        f"{readers_keep(exports)}. Run the job `build`"
+        if audit == f"{build_id} {_fingerprint(connection)}":
+            return
+    reason = (
+        "whose marts were changed after their checks"
+        if audit.split(" ")[0] == build_id
+        else "which has not passed its checks"
     )
+    raise NotAuditedError(
+        f"the warehouse holds build {build_id}, {reason}; {readers_keep(exports)}. "
+        "Run the job `build`"
+    )
+
+
+def _fingerprint(connection: duckdb.DuckDBPyConnection) -> str:
+    """A digest of the marts' rows, whatever their order: a model built by hand changes it."""
+    digest = hashlib.sha256()
+    for name in _marts(connection):
+        rows = connection.execute(
+            "select count(*), sum(cast(hash(mart) as hugeint)) "
+            f'from warehouse.marts."{name}" as mart'
+        ).fetchall()
+        digest.update(f"{name} {rows}\n".encode())
+    return digest.hexdigest()
 
 
 def readers_keep(exports: Path) -> str:
@@ -195,20 +216,9 @@ def _copy_marts(
     connection.execute(
         f"attach {_text(database)} as published (storage_version '{STORAGE_VERSION}')"
     )
-    names = [
-        str(row[0])
-        for row in connection.execute(
-            """
-            select table_name
-            from information_schema.tables
-            where table_catalog = 'warehouse' and table_schema = 'marts'
-            order by table_name
-            """
-        ).fetchall()
-    ]
     rows = {}
     last_days = _last_days(connection) if about["data_kind"] != "synthetic" else {}
-    for name in names:
+    for name in _marts(connection):
         label = ". ".join([kind, *_citations(name, last_days)])
         published = f'published.main."{name}"'
         connection.execute(f'create table {published} as from warehouse.marts."{name}"')
@@ -220,6 +230,19 @@ def _copy_marts(
         rows[name] = int(connection.execute(f"select count(*) from {published}").fetchall()[0][0])
     connection.execute("detach published")
     return rows
+
+
+def _marts(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Names of the tables and views of schema marts."""
+    rows = connection.execute(
+        """
+        select table_name
+        from information_schema.tables
+        where table_catalog = 'warehouse' and table_schema = 'marts'
+        order by table_name
+        """
+    ).fetchall()
+    return [str(row[0]) for row in rows]
 
 
 def _last_days(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Fixtures of the whole: the sample's pipeline, run once, and the real rows, where they are."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from extract.home import Home
+from tests import once
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,22 +31,23 @@ class Ran:
 
 def environment_for(root: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a command whose state lies in `root`, without this machine's settings."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("DBT_", "DAGSTER_", "HUBTIDE_", "HF_", "OPENROUTER_"))
-    }
-    return {
-        **kept,
-        "HUBTIDE_HOME": str(root),
-        # A token that lies in the user's own folder is nothing for a test.
-        "HF_HOME": str(root / ".huggingface"),
-        **(more or {}),
-    }
+    return {**once.environment_of(root), **(more or {})}
 
 
-def run_module(root: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Ran:
-    """Run `python -m …` from the project folder with its state in `root`."""
+def run_module(
+    root: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    parsed: bool = True,
+) -> Ran:
+    """Run `python -m …` from the project folder with its state in `root`.
+
+    `parsed`: a home whose project was never parsed gets what dbt keeps of parsing it.
+    """
+    if parsed:
+        once.lend_parsed(root.resolve(), root / ".dbt")
+        # dbt's log file costs a tenth of a build, and nobody reads it here.
+        environment = {"DBT_LOG_LEVEL_FILE": "none", **(environment or {})}
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=PROJECT_ROOT,
@@ -56,15 +59,24 @@ def run_module(root: Path, *arguments: str, environment: Mapping[str, str] | Non
     return Ran(Home(root), done.returncode, done.stdout, done.stderr)
 
 
-# Modules that take a minute or more: begun first, so that no core waits for them at the end.
+# Modules that take half a minute or more: begun first, so that no core waits for them at the end.
+# The first two together: one makes the sample, which the other does not need.
 LONG = (
     "test_live_five_days",
+    "test_sample_end_to_end",
     "test_random_hubs",
     "test_incremental",
     "test_choices",
     "test_unit_tests",
-    "test_killed",
+    "test_import_real_rows",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Modules go to the processes in the order below; xdist alone would give out those with the
+    most tests first, and those that take longest have few."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,12 +84,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where the processes of this session keep what they share."""
+    base = tmp_path_factory.getbasetemp()
+    once.root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    once.root.mkdir(exist_ok=True)
+
+
+def _run_once(name: str, *arguments: str, parsed: bool = True) -> Ran:
+    """A command that must succeed, run in one process for all."""
+
+    def run(folder: Path) -> None:
+        ran = run_module(folder / "home", *arguments, parsed=parsed)
+        assert ran.returncode == 0, ran.stderr[-4000:]
+        (folder / "said.json").write_text(json.dumps([ran.stdout, ran.stderr]), encoding="utf-8")
+
+    folder = once.once(name, run)
+    stdout, stderr = json.loads((folder / "said.json").read_text(encoding="utf-8"))
+    return Ran(Home(folder / "home"), 0, stdout, stderr)
+
+
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """`make run`, once for all tests; nobody may write to its home."""
-    ran = run_module(tmp_path_factory.mktemp("sample_home"), "orchestration", "run")
-    assert ran.returncode == 0, ran.stderr[-4000:]
-    return ran
+def sample_run() -> Ran:
+    """`make run` in a fresh clone, once for all tests; nobody may write to its home."""
+    return _run_once("sample", "orchestration", "run", parsed=False)
 
 
 @pytest.fixture(scope="session")
@@ -95,13 +126,9 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_run(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Ran:
+def real_run(shared_data: Path) -> Ran:
     """The import of the real rows, once for all tests; nobody may write to its home."""
-    ran = run_module(
-        tmp_path_factory.mktemp("real_home"), "orchestration", "import", str(shared_data)
-    )
-    assert ran.returncode == 0, ran.stderr[-4000:]
-    return ran
+    return _run_once("real", "orchestration", "import", str(shared_data))
 
 
 @pytest.fixture

@@ -87,9 +87,10 @@ def services_on(day: date) -> Iterator[FakeServices]:
     with FakeServices() as fake:
         fake.hub.day = day
         fake.hub.models_of = hub.models
+        # From the end of a month that is over on the first day.
         fake.openrouter.rankings = {
             str(past): {"qwen/base-0": 1000 + past.day, "other": 500}
-            for past in (FIRST_DAY + timedelta(days=offset) for offset in range(-3, 20))
+            for past in (FIRST_DAY + timedelta(days=offset) for offset in range(-12, 20))
             if past < day
         }
         fake.openrouter.as_of = str(day)

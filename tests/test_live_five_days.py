@@ -6,11 +6,13 @@ was killed in the middle and run again.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,14 +24,20 @@ from extract.home import Home
 from extract.http import Limits
 from extract.live import LIVE, Ask
 from extract.loading import load_landed
+from orchestration.publishing import current_build
 from orchestration.seeds import modelscope_owners, tracked_organizations
-from tests.conftest import PROJECT_ROOT, environment_for, run_module
+from tests.conftest import PROJECT_ROOT, Ran, environment_for, run_module
 from tests.live_hub import FIRST_DAY, MADE_ON, RENAMED_ON, services_on
+from tests.once import lend_parsed
 
 DAYS = [FIRST_DAY + timedelta(days=days) for days in range(5)]
 # The model that is made on the missed day is first seen on the day after.
 MISSED, KILLED = MADE_ON, RENAMED_ON
 REQUESTS_BEFORE_THE_KILL = 25
+
+SIXTH = DAYS[-1] + timedelta(days=1)
+# Tokens of a day of the month before, as they were and as they are corrected.
+CORRECTED, WAS, IS = date(2026, 2, 27), 1027, 5027
 
 # What may differ between the two homes besides the rows of the missed day and the day after it,
 # whose downloads can only be interpolated.
@@ -78,6 +86,7 @@ def run_live(home: Home, day: date) -> None:
 
 def run_live_and_kill(home: Home, day: date) -> None:
     """`make live` on a day, killed while it reads the Hub."""
+    lend_parsed(home.root, home.root / ".dbt")
     with services_on(day) as fake:
         process = subprocess.Popen(
             [sys.executable, "-m", "orchestration", "live"],
@@ -209,31 +218,92 @@ def test_rankings_of_the_missed_day_are_there(homes: tuple[Home, Home]) -> None:
     assert MISSED in days
 
 
-def test_an_organisation_that_cannot_be_read_does_not_cost_the_others(
-    homes: tuple[Home, Home], tmp_path: Path
-) -> None:
-    home = Home(tmp_path / "home")
-    shutil.copytree(homes[1].root, home.root, symlinks=True)
-    day = DAYS[-1] + timedelta(days=1)
-    with services_on(day) as fake:
+@dataclass(frozen=True)
+class SixthDay:
+    """The day after: what the command said, the build before it, and its own."""
+
+    ran: Ran
+    before: Path
+    build: Path
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.build / "marts.duckdb"), read_only=True) as con:
+            return con.execute(query, values).fetchall()
+
+
+@pytest.fixture(scope="module")
+def sixth_day(homes: tuple[Home, Home], tmp_path_factory: pytest.TempPathFactory) -> SixthDay:
+    """One organisation is refused, and OpenRouter has corrected a day of the month before."""
+    home = Home(tmp_path_factory.mktemp("sixth") / "home")
+    # Without what dbt has parsed: it holds for the place it was parsed in.
+    shutil.copytree(homes[1].root, home.root, symlinks=True, ignore=shutil.ignore_patterns(".dbt"))
+    before = current_build(home.exports)
+    with services_on(SIXTH) as fake:
         fake.faults.status(403, service="hub", match="author=google", times=None)
+        assert fake.openrouter.rankings[str(CORRECTED)]["qwen/base-0"] == WAS
+        fake.openrouter.rankings[str(CORRECTED)]["qwen/base-0"] = IS
         ran = run_module(home.root, "orchestration", "live", environment=fake.environment())
+    build = current_build(home.exports)
+    assert before is not None
+    assert build is not None
+    assert build != before, ran.stderr[-3000:]
+    return SixthDay(ran, before, build)
+
+
+def test_an_organisation_that_cannot_be_read_does_not_cost_the_others(sixth_day: SixthDay) -> None:
+    ran = sixth_day.ran
     assert ran.returncode == 1
     assert "not read: hub_api: google page 1 was refused with status 403" in ran.stderr
     assert "published what there is; 1 part could not be read" in ran.stderr
-    with duckdb.connect(str((home.exports / "marts.duckdb").resolve()), read_only=True) as con:
-        assert con.execute("select as_of from about").fetchall() == [(day,)]
-        found = con.execute(
-            """
-            select status, count(*), min(scope)
-            from coverage_daily
-            where source = 'hub_api' and day = ?
-            group by status
-            order by status
-            """,
-            [day],
-        ).fetchall()
+    assert sixth_day.rows("select as_of from about") == [(SIXTH,)]
+    found = sixth_day.rows(
+        """
+        select status, count(*), min(scope)
+        from coverage_daily
+        where source = 'hub_api' and day = ?
+        group by status
+        order by status
+        """,
+        SIXTH,
+    )
     assert found == [("complete", 55, "AI-MO"), ("unrecoverable", 1, "google")]
+
+
+def test_a_corrected_day_is_told_as_a_change_of_a_published_figure(sixth_day: SixthDay) -> None:
+    """Of a month that is over; the figures of the month that runs change every day."""
+    query = "select tokens from inference_region_monthly where month = ? and region = 'china'"
+    month = CORRECTED.replace(day=1)
+    with duckdb.connect(str(sixth_day.before / "marts.duckdb"), read_only=True) as con:
+        old = con.execute(query, [month]).fetchall()[0][0]
+        assert con.execute("from restatements").fetchall() == []
+    new = sixth_day.rows(query, month)[0][0]
+    assert new - old == IS - WAS
+    found = sixth_day.rows(
+        "select table_name, key, field, old_value, new_value, build_id from restatements "
+        "where key like '%region=%'"
+    )
+    key = f"month={month}, region=china"
+    mart = "inference_region_monthly"
+    assert found == [(mart, key, "tokens", str(old), str(new), sixth_day.build.name)]
+
+
+def test_what_a_published_build_cost_is_in_the_next(sixth_day: SixthDay) -> None:
+    steps = json.loads((sixth_day.before / "manifest.json").read_text(encoding="utf-8"))["steps"]
+    found = sixth_day.rows(
+        "select build_id, step, seconds, cpu_seconds, peak_mb, rows_in, rows_out "
+        "from pipeline_costs order by step"
+    )
+    assert [row[:2] for row in found] == sorted(
+        (sixth_day.before.name, step["step"]) for step in steps
+    )
+    by_name = {step["step"]: step for step in steps}
+    assert {"fetch hub_api", "load hub_api", "dbt"} <= by_name.keys()
+    for _, name, seconds, cpu_seconds, peak_mb, rows_in, rows_out in found:
+        step = by_name[name]
+        assert (rows_in, rows_out) == (step["rows_in"], step["rows_out"])
+        measured = (step["seconds"], step["cpu_seconds"], step["peak_mb"])
+        assert (seconds, cpu_seconds, peak_mb) == pytest.approx(measured)
+    assert by_name["load hub_api"]["rows_in"] > 100
 
 
 def test_the_rows_are_marked_as_synthetic(homes: tuple[Home, Home]) -> None:

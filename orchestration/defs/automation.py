@@ -4,7 +4,6 @@ Nothing starts by itself before HUBTIDE_SCHEDULES=on (or a switch in the interfa
 somebody only looks at must not begin to ask public services.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,6 +13,7 @@ from dagster import DagsterInstance
 
 from extract.fetching import open_day
 from extract.live import LIVE
+from orchestration.defs.deadlines import schedules_run
 from orchestration.defs.landed import DAILY, PARTITIONED
 from orchestration.runs import release_abandoned_runs
 from orchestration.sources import SOURCES
@@ -47,7 +47,7 @@ def fetch_config() -> Mapping[str, object]:
 
 def automations() -> tuple[list[dg.ScheduleDefinition], list[dg.SensorDefinition]]:
     """The schedules and the sensor, running from the start where HUBTIDE_SCHEDULES is `on`."""
-    is_on = os.environ.get("HUBTIDE_SCHEDULES", "") == "on"
+    is_on = schedules_run()
 
     @dg.schedule(
         name="every_day",

@@ -15,7 +15,7 @@ from extract.live import DATED
 from orchestration import ledger
 from orchestration.dbt import WRITER_POOL, OfflineDbtCli, read_json
 from orchestration.environment import dbt_target
-from orchestration.impact import advice, marts_below, raw_table_id
+from orchestration.impact import advice, marts_of
 from orchestration.manifest import one_line
 from orchestration.sources import SOURCES
 
@@ -72,8 +72,6 @@ def _result(
     manifest: Mapping[str, Any],
     metadata: Mapping[str, Any] | None = None,
 ) -> dg.AssetCheckResult:
-    tables = next(entry.tables for entry in SOURCES if entry.name == source)
-    marts = marts_below(manifest, [raw_table_id(table) for table in tables])
     return dg.AssetCheckResult(
         check_name=name,
         asset_key=["raw", first_table(source)],
@@ -81,7 +79,11 @@ def _result(
         severity=dg.AssetCheckSeverity.WARN,
         metadata={
             **(metadata or {}),
-            **({"found": found, **advice(marts, what_to_do)} if found else {}),
+            **(
+                {"found": found, **advice(marts_of([source], manifest), what_to_do)}
+                if found
+                else {}
+            ),
         },
     )
 

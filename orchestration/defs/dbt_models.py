@@ -22,6 +22,7 @@ from orchestration.dbt import (
     first_failure,
     read_json,
 )
+from orchestration.defs.deadlines import published_deadline
 from orchestration.environment import PROJECT_ROOT, dbt_target
 from orchestration.impact import advice, marts_below
 from orchestration.publishing import readers_keep, record_audit
@@ -124,6 +125,13 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         )
         if not invocation.is_successful():
             _raise_first_failure(invocation, home)
-        record_audit(home.exports, build_id)
+        record_audit(home.warehouse, home.exports, build_id)
 
-    return dbt_models
+    deadline = published_deadline()
+    return dbt_models.map_asset_specs(
+        lambda spec: (
+            spec.replace_attributes(freshness_policy=deadline)
+            if spec.group_name == "marts"
+            else spec
+        )
+    )

@@ -6,7 +6,7 @@ None holds the warehouse's lock. What lands is loaded, built and published by a 
 import logging
 import warnings
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 
@@ -18,6 +18,8 @@ from extract.loading import guard_landing
 from extract.sources import hub_stats, hub_stats_snapshots, tracked_models
 from orchestration.costs import measured
 from orchestration.dbt import OWNERS
+from orchestration.defs.deadlines import landed_deadline
+from orchestration.impact import advice_on
 from orchestration.live import ask_for
 from orchestration.progress import Bar
 from orchestration.runs import mark_run
@@ -26,6 +28,11 @@ from orchestration.sources import SOURCES, Source
 LOG = logging.getLogger("hubtide")
 
 CHECK = "everything_was_read"
+
+DO_READ = (
+    "materialize the partition again while its day is open: what has landed is kept. If the "
+    "service refuses, see the token and its rights; what stays missing, coverage_daily says"
+)
 
 # What is read every day. Snapshots of the whole Hub have more than a gigabyte each: whoever wants
 # one asks for it.
@@ -48,11 +55,6 @@ warnings.filterwarnings("ignore", message="Asset job .* varying BackfillPolicies
 # that only knows now fails alone.
 DATED_BACKFILL = dg.BackfillPolicy.single_run()
 UNDATED_BACKFILL = dg.BackfillPolicy.multi_run()
-
-# What is read from 13:00 on has landed by then, tries included.
-DEADLINE = dg.FreshnessPolicy.cron(
-    deadline_cron="0 16 * * *", lower_bound_delta=timedelta(hours=3), timezone="UTC"
-)
 
 
 class Fetch(dg.Config):
@@ -122,7 +124,7 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
         key=key,
         partitions_def=DAYS if has_days else None,
         backfill_policy=_backfill_policy(source.name) if has_days else None,
-        freshness_policy=DEADLINE if source.name in DAILY else None,
+        freshness_policy=landed_deadline() if source.name in DAILY else None,
         group_name="landed",
         owners=OWNERS,
         kinds={"python"},
@@ -171,7 +173,10 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
             check_name=CHECK,
             passed=not failures,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={"problems": "\n".join(failures) or "none"},
+            metadata={
+                "problems": "\n".join(failures) or "none",
+                **(advice_on([source.name], DO_READ) if failures else {}),
+            },
         )
         if failures and not config.go_on:
             raise dg.Failure(_not_all_read(source.name, results, failures), allow_retries=False)

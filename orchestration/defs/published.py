@@ -11,6 +11,7 @@ from extract.home import Home
 from orchestration.builds import project_commit, seeds_digest
 from orchestration.costs import take
 from orchestration.dbt import OWNERS, WRITER_POOL
+from orchestration.defs.deadlines import published_deadline
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT
 from orchestration.publishing import DATABASE, NotAuditedError, publish, require_audit
 from orchestration.runs import mark_run
@@ -49,6 +50,7 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         group_name="exports",
         owners=OWNERS,
         kinds={"duckdb", "parquet"},
+        freshness_policy=published_deadline(),
         pool=WRITER_POOL,
         description="An immutable copy of the marts in exports/builds/<build_id>/, made current.",
     )

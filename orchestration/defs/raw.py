@@ -15,6 +15,7 @@ from extract.published_builds import note_builds
 from extract.sources import sample
 from orchestration.costs import measured
 from orchestration.dbt import OWNERS, WRITER_POOL
+from orchestration.impact import advice_on
 from orchestration.ledger import accounting_gaps, has_loads, reject_share, row_counts
 from orchestration.progress import Bar
 from orchestration.publishing import published_builds
@@ -31,6 +32,20 @@ MAX_REJECT_SHARE = 0.01
 
 
 CHECK = "every_partition_was_loaded"
+
+DO_LOAD = (
+    "the line says which record broke the contract and how; raw.loads keeps the try. Fetch the "
+    "partition again, or correct the file, and run the job `build`"
+)
+DO_SUM = (
+    "rows of these partitions were lost or counted twice, which is a fault of the loader: run "
+    "`python -m extract rebuild`, then the job `build`; if it stays, report it. Readers keep the "
+    "build before"
+)
+DO_REJECTS = (
+    "see raw.rejects for the records and their reasons: a source that has changed needs its loader "
+    "changed, then `python -m extract rebuild`. Readers keep the build before"
+)
 
 
 class ImportFolder(dg.Config):
@@ -168,7 +183,10 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
             asset_key=["raw", first],
             passed=not failures,
             severity=dg.AssetCheckSeverity.WARN,
-            metadata={"problems": "\n".join(failures) or "none"},
+            metadata={
+                "problems": "\n".join(failures) or "none",
+                **(advice_on([source.name], DO_LOAD) if failures else {}),
+            },
         )
         counts = row_counts(home.warehouse, source.tables)
         for table in source.tables:
@@ -232,17 +250,37 @@ def ledger() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
             )
         gaps = accounting_gaps(connection)
         shares = reject_share(connection)
-    yield dg.AssetCheckResult(
+    yield _sum_result(gaps)
+    yield _rejects_result(shares)
+
+
+def _sum_result(gaps: list[str]) -> dg.AssetCheckResult:
+    """`gaps`: source/partition of each load whose counts do not add up."""
+    shown = ", ".join(gaps[:20]) or "none"
+    sources = {gap.split("/", 1)[0] for gap in gaps}
+    return dg.AssetCheckResult(
         check_name="every_record_is_accounted_for",
         asset_key=["raw", "loads"],
         passed=not gaps,
-        metadata={"partitions that do not add up": ", ".join(gaps[:20]) or "none"},
+        metadata={
+            "partitions that do not add up": shown,
+            **({"found": f"{shown} do not add up", **advice_on(sources, DO_SUM)} if gaps else {}),
+        },
     )
-    yield dg.AssetCheckResult(
+
+
+def _rejects_result(shares: dict[str, float]) -> dg.AssetCheckResult:
+    """`shares`: of rejected records, by source."""
+    over = {source: share for source, share in shares.items() if share > MAX_REJECT_SHARE}
+    found = ", ".join(f"{share:.1%} of {source}" for source, share in over.items())
+    return dg.AssetCheckResult(
         check_name="few_rejects",
         asset_key=["raw", "rejects"],
-        passed=all(share <= MAX_REJECT_SHARE for share in shares.values()),
-        metadata={f"share rejected, {source}": share for source, share in shares.items()},
+        passed=not over,
+        metadata={
+            **{f"share rejected, {source}": share for source, share in shares.items()},
+            **({"found": f"rejected: {found}", **advice_on(over, DO_REJECTS)} if over else {}),
+        },
     )
 
 

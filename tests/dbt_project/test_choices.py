@@ -20,8 +20,8 @@ import pytest
 
 from extract.home import Home
 from extract.loading import load_source
-from extract.sources import sample
 from tests.dbt_project.running import build, differences, edited_project
+from tests.once import sample_folder
 
 # Every fourth snapshot: gaps that are not wide from 30 days on, and launches are seen.
 KEPT_EVERY = 4
@@ -68,8 +68,7 @@ def _other_organizations(text: str) -> str:
 def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     root = tmp_path_factory.mktemp("choices")
     home = Home(root / "home")
-    folder = root / "import"
-    sample.generate(folder)
+    folder = shutil.copytree(sample_folder(), root / "import")
     snapshots = sorted((folder / "hub_stats").iterdir())
     for number, snapshot in enumerate(snapshots):
         if number % KEPT_EVERY:
@@ -85,6 +84,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Builds:
     )
     build(home, "--vars", json.dumps(VARIABLES), project=project)
     shutil.copy(home.warehouse, root / "after.duckdb")
+    shutil.rmtree(home.root / "target")  # parsed with other variables: no use to the next
     build(home)
     return Builds(root / "before.duckdb", root / "after.duckdb", home.warehouse)
 

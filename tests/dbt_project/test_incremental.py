@@ -16,8 +16,8 @@ import pytest
 
 from extract.home import Home
 from extract.loading import load_source
-from extract.sources import sample
 from tests.dbt_project.running import build, differences, edited_project
+from tests.once import sample_folder
 
 SOURCES = ("hub_stats", "files", "openrouter", "tracked_models")
 
@@ -54,8 +54,7 @@ TAILS = "9999-12-01"
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("import")
-    sample.generate(directory)
+    directory = shutil.copytree(sample_folder(), tmp_path_factory.mktemp("sample") / "import")
     for snapshot in (directory / "hub_stats").iterdir():
         if LEFT_OUT[0] <= snapshot.stem <= LEFT_OUT[1]:
             snapshot.unlink()

@@ -141,7 +141,9 @@ def test_killed_at_any_step(
 
     def killed(last: int) -> None:
         home, code = run(f"killed-{last}", last)
-        assert code == -signal.SIGKILL, last
+        # 255: the fork server was told of the death before it could say of what.
+        assert code in (-signal.SIGKILL, 255), last
+        assert not (tmp_path / f"killed-{last}.steps").exists(), last
         again, code = run(f"killed-{last}", 0)
         assert code == 0, last
         assert live.manifests(again) == landed, last

@@ -12,9 +12,13 @@ import pytest
 from extract.live import LIVE
 from extract.loading import SOURCES as LOADERS
 from orchestration import dbt
+from orchestration.defs.dbt_models import dbt_models_assets
+from orchestration.defs.deadlines import published_deadline
+from orchestration.defs.published import published_asset
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target, prepare
 from orchestration.manifest import parse_if_stale
 from orchestration.sources import LEDGER_TABLES, SOURCES
+from tests.once import lend_parsed
 
 LAYERS = {
     "staging", "buckets", "adoption", "lineage", "inference", "dominance", "published", "marts",
@@ -24,10 +28,10 @@ LAYERS = {
 @pytest.fixture(scope="module")
 def definitions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
     before = dict(os.environ)
-    for name in ("DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH"):
+    for name in ("DAGSTER_HOME", "DBT_TARGET_PATH", "DBT_LOG_PATH", "HUBTIDE_SCHEDULES"):
         os.environ.pop(name, None)
     os.environ["HUBTIDE_HOME"] = str(tmp_path_factory.mktemp("definitions"))
-    prepare()
+    lend_parsed(prepare().root, dbt_target())
     from orchestration.definitions import defs
 
     yield defs
@@ -121,6 +125,18 @@ def test_publishing_waits_for_every_mart(specs: dict[dg.AssetKey, dg.AssetSpec])
     published = specs[dg.AssetKey(["exports", "current"])]
     assert {dep.asset_key for dep in published.deps} == marts
     assert dg.AssetKey(["marts", "about"]) in marts
+
+
+def test_with_schedules_the_marts_and_the_copy_have_the_evening_as_deadline(
+    definitions: dg.Definitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any(spec.freshness_policy for spec in definitions.resolve_all_asset_specs())
+    monkeypatch.setenv("HUBTIDE_SCHEDULES", "on")
+    assets = (dbt_models_assets(dbt.load_project()), published_asset([]))
+    found = {spec.key: spec.freshness_policy for asset in assets for spec in asset.specs}
+    held = {key for key, policy in found.items() if policy is not None}
+    assert held == {key for key in found if key.path[0] in ("marts", "exports")}
+    assert {policy for policy in found.values() if policy} == {published_deadline()}
 
 
 def test_models_are_grouped_by_their_first_folder(

@@ -3,22 +3,32 @@
 import hashlib
 import json
 import os
+import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 
+from extract.home import Home
 from extract.warehouse import SCHEMA
 from orchestration import publishing
 from orchestration.builds import new_build_id, project_commit, seeds_digest
+from orchestration.defs.published import published_asset
+from orchestration.environment import prepare
 from orchestration.publishing import (
     KEPT_BUILDS,
+    NotAuditedError,
     current_build,
     prune,
     publish,
+    record_audit,
+    require_audit,
     set_current,
 )
+from orchestration.runs import failure_line
 
 
 def make_warehouse(path: Path, build_id: str = "b1", rows: int = 3) -> Path:
@@ -213,6 +223,79 @@ def test_a_warehouse_without_its_one_row_about_is_not_published(tmp_path: Path) 
     assert current_build(tmp_path / "exports") is None
 
 
+def refusal(warehouse: Path, exports: Path) -> str:
+    with pytest.raises(NotAuditedError) as caught:
+        require_audit(warehouse, exports)
+    return str(caught.value)
+
+
+def test_what_passed_its_checks_may_be_published(tmp_path: Path) -> None:
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    record_audit(warehouse, tmp_path / "exports", "b1")
+    require_audit(warehouse, tmp_path / "exports")
+    # The same marts in another order are the same.
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create or replace table marts.facts as from marts.facts order by n desc"
+        )
+    require_audit(warehouse, tmp_path / "exports")
+
+
+def test_what_was_never_checked_is_refused(tmp_path: Path) -> None:
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    assert refusal(warehouse, tmp_path / "exports") == (
+        "the warehouse holds build b1, which has not passed its checks; nothing is published yet. "
+        "Run the job `build`"
+    )
+
+
+def test_the_audit_of_another_build_is_none(tmp_path: Path) -> None:
+    warehouse, exports = make_warehouse(tmp_path / "warehouse.duckdb", "b1"), tmp_path / "exports"
+    record_audit(warehouse, exports, "b1")
+    publish(warehouse, exports, "c", "s")
+    # dbt alone, or a run whose checks failed, leaves another build behind.
+    make_warehouse(warehouse, "b2")
+    assert refusal(warehouse, exports) == (
+        "the warehouse holds build b2, which has not passed its checks; readers keep build b1. "
+        "Run the job `build`"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update marts.facts set n = 7 where n = 1",
+        "delete from marts.facts where n = 1",
+        "insert into marts.facts select n from marts.facts",
+        "create table marts.more as select 1 as n",
+        "drop view marts.doubled",
+        "create or replace view marts.doubled as select n * 3 as m from marts.facts",
+    ],
+)
+def test_marts_that_were_changed_after_their_audit_are_refused(tmp_path: Path, change: str) -> None:
+    warehouse, exports = make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports"
+    record_audit(warehouse, exports, "b1")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(change)
+    assert refusal(warehouse, exports) == (
+        "the warehouse holds build b1, whose marts were changed after their checks; nothing is "
+        "published yet. Run the job `build`"
+    )
+
+
+def test_the_asset_refuses_what_was_not_checked(at_home: Callable[[], Home]) -> None:
+    """Also when somebody materializes exports/current alone."""
+    home = prepare()
+    make_warehouse(home.warehouse, "b1")
+    record_audit(home.warehouse, home.exports, "b0")
+    result = dg.materialize(
+        [published_asset([])], instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
+    )
+    assert not result.success
+    assert "b1, which has not passed its checks" in failure_line(result.all_events)
+    assert current_build(home.exports) is None
+
+
 def test_build_ids_sort_by_time() -> None:
     early = new_build_id("ffffffff-1", datetime(2026, 5, 1, 9, tzinfo=UTC))
     late = new_build_id("00000000-1", datetime(2026, 5, 1, 10, tzinfo=UTC))
@@ -220,8 +303,26 @@ def test_build_ids_sort_by_time() -> None:
     assert early < late
 
 
-def test_a_folder_without_git_has_no_commit(tmp_path: Path) -> None:
+def test_a_folder_without_git_has_the_commit_that_it_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HUBTIDE_COMMIT", raising=False)
     assert project_commit(tmp_path) == "unknown"
+    monkeypatch.setenv("HUBTIDE_COMMIT", "c0ffee")
+    assert project_commit(tmp_path) == "c0ffee"
+
+
+def test_git_knows_better_than_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HUBTIDE_COMMIT", "c0ffee")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b.invalid"]
+    for arguments in (["init", "--quiet"], [*who, "commit", "--quiet", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True)
+    commit = project_commit(tmp_path)
+    assert len(commit) == 40
+    (tmp_path / "new").touch()
+    assert project_commit(tmp_path) == f"{commit}-dirty"
 
 
 def test_the_seeds_digest_follows_names_and_contents(tmp_path: Path) -> None:

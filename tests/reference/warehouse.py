@@ -35,9 +35,13 @@ MARTS = (
 
 @dataclass(frozen=True)
 class Project:
-    """Statements that create the marts and what they need, in order of dependency."""
+    """Statements that create the marts and what they need, in order of dependency.
 
-    statements: tuple[str, ...] = field(repr=False)
+    Parsed once: with few rows that is a sixth of a hub's time.
+    """
+
+    schema: tuple[duckdb.Statement, ...] = field(repr=False)
+    models: tuple[duckdb.Statement, ...] = field(repr=False)
 
     @classmethod
     def compiled(cls, root: Path) -> Project:
@@ -48,25 +52,28 @@ class Project:
             con.execute(SCHEMA.read_text(encoding="utf-8"))
         dbt(home, "compile", "--vars", json.dumps(VARIABLES))
         manifest = json.loads((home.root / "target" / "manifest.json").read_bytes())
-        return cls(tuple(_statements(manifest["nodes"])))
+        schema, models = _statements(manifest["nodes"])
+        return cls(_parsed(SCHEMA.read_text(encoding="utf-8"), *schema), _parsed(*models))
 
     def run(self, hub: Hub, scopes: Scopes | None = None) -> duckdb.DuckDBPyConnection:
         """A new warehouse in memory with the marts of a hub; to be closed."""
         con = duckdb.connect(":memory:", config={"threads": 1})
         con.execute("attach ':memory:' as warehouse; use warehouse; set TimeZone = 'UTC'")
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        seeds = sum(statement.startswith("create table seeds.") for statement in self.statements)
-        for statement in self.statements[: seeds + 1]:
+        for statement in self.schema:
             con.execute(statement)
         con.execute("begin")
         write(con, hub, scopes)
         con.execute("commit")
-        for statement in self.statements[seeds + 1 :]:
+        for statement in self.models:
             con.execute(statement)
         return con
 
 
-def _statements(nodes: dict[str, Any]) -> list[str]:
+def _parsed(*texts: str) -> tuple[duckdb.Statement, ...]:
+    return tuple(statement for text in texts for statement in duckdb.extract_statements(text))
+
+
+def _statements(nodes: dict[str, Any]) -> tuple[list[str], list[str]]:
     order: dict[str, dict[str, Any]] = {}
 
     def visit(key: str) -> None:
@@ -89,4 +96,4 @@ def _statements(nodes: dict[str, Any]) -> list[str]:
         else:
             kind = "view" if node["config"]["materialized"] == "view" else "table"
             models.append(f"create {kind} {relation} as {node['compiled_code']}")
-    return ["; ".join(f"create schema {name}" for name in sorted(schemas)), *seeds, *models]
+    return [*(f"create schema {name}" for name in sorted(schemas)), *seeds], models
