@@ -81,10 +81,16 @@ $(BIN)/python:
 		|| { echo "hubtide needs Python 3.11 or newer; set PYTHON=… to one" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): requirements.lock | $(BIN)/python
+# The project itself is not installed, which would need its build backend: the command leads here.
+$(BIN)/hubtide: | $(BIN)/python
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/python" -P -m hubtide "$$@"\n' \
+		"$(CURDIR)" "$(CURDIR)/$(BIN)" > $@
+	@chmod +x $@
+
+$(RUN): requirements.lock | $(BIN)/python $(BIN)/hubtide
 	$(call install,requirements.lock)
 
-$(DEV): requirements-dev.lock | $(BIN)/python
+$(DEV): requirements-dev.lock | $(BIN)/python $(BIN)/hubtide
 	$(call install,requirements-dev.lock)
 	@touch $(RUN)
 

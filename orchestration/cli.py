@@ -199,7 +199,7 @@ def _has_parts(directory: Path, home: Home) -> bool:
 
 
 def _headline(_options: argparse.Namespace, home: Home) -> int:
-    from orchestration.headline import headline
+    from hubtide.headline import headline
 
     folder = current_build(home.exports)
     if folder is None:
@@ -250,8 +250,8 @@ def _pipeline(
         import dagster_dbt  # noqa: F401
 
         parsing.result()
+    from hubtide.headline import headline
     from orchestration.definitions import defs
-    from orchestration.headline import headline
     from orchestration.progress import DbtProgress
     from orchestration.runs import execute, relative
 
