@@ -32,8 +32,18 @@ class Marts:
     about: Record
 
     def records(self, query: str, parameters: Parameters = ()) -> list[Record]:
-        """The rows of a query, each as a dict by column."""
-        return _records(self.connection, query, parameters)
+        """The rows of a query, each as a dict by column.
+
+        Raises MartsError where the build has not what is asked for: earlier ones have less.
+        """
+        try:
+            return _records(self.connection, query, parameters)
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            line = " ".join(str(error).split("\n")[0].split())
+            raise MartsError(
+                f"build {self.about.get('build_id')} was published by an earlier version, which "
+                f"did not have all of this ({line})"
+            ) from None
 
     def record(self, query: str, parameters: Parameters = ()) -> Record | None:
         """The first row of a query, or None."""

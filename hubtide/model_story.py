@@ -17,7 +17,19 @@ LISTED = 8
 
 def story(marts: Marts, model_id: str) -> Record:
     """All that the marts say of a model. Raises KeyError for a name that is no model's."""
-    model = marts.record("select * from dim_models where model_id = ?", [model_id])
+    model = marts.record(
+        """
+        select
+            model_id, org, region, family, release_id, created_at, released_on, release_basis,
+            day_zero, no_day_zero_reason, parameters_total, parameters_active, parameters_basis,
+            size_bucket, active_size_bucket, pipeline_tag, library_name, license, is_tracked,
+            tracking_rule, downloads_all_time, downloads_30d, downloads_before_history, likes,
+            first_reading_on, last_reading_on, is_available
+        from dim_models
+        where model_id = ?
+        """,
+        [model_id],
+    )
     if model is None:
         raise KeyError(model_id)
     return {
