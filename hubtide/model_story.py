@@ -279,6 +279,9 @@ def _curve_text(curve: Record) -> str:
     else:
         # A bar of fewer days would be a low one: the last week is left out until it is whole.
         whole = [row for row in periods if row["from_age_days"] >= 0 and row["days"] == WEEK]
+        if not whole:
+            days = sum(period["days"] for period in periods)
+            return f"Downloads by age\n  no whole week yet; days {days}, of them missing {missing}"
         weeks = max(1, -(-len(whole) // BARS))
         bars = _joined([row["downloads"] for row in whole], weeks)
         span = "a week" if weeks == 1 else f"{weeks} weeks"
@@ -287,10 +290,10 @@ def _curve_text(curve: Record) -> str:
             f"since {curve['age_from']}"
         )
     known = [bar for bar in bars if bar is not None]
-    legend = f"highest bar {max(known):,}" if known else "no whole bar is known"
+    legend = f"highest bar {max(known):,}" if known else "none is known"
     if missing:
-        legend += f"; {missing:,} days missing ({UNKNOWN_BAR} where no day is known)"
-    return "\n".join([title, *([f"  {sparkline(bars)}"] if bars else []), f"  {legend}"])
+        legend += f"; days missing {missing:,} ({UNKNOWN_BAR} where no day is known)"
+    return f"{title}\n  {sparkline(bars)}\n  {legend}"
 
 
 def _joined(values: list[int | None], size: int) -> list[int | None]:

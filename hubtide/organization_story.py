@@ -148,7 +148,7 @@ def _months_text(months: list[Record]) -> str:
     if not months:
         return "Downloads by month\n  no tracked model has a month"
     table = Table(
-        f"Downloads by month, tracked models, the last {MONTHS} of {len(months)} months",
+        f"Downloads by month, tracked models, {min(MONTHS, len(months))} of {len(months)} months",
         ("month", "downloads>", "share>", "rank>", "cumulative>", "share>", "complete"),
         [
             (

@@ -266,6 +266,38 @@ def test_a_sparkline_never_shows_unknown_as_little() -> None:
     assert sparkline([]) == ""
 
 
+def weeks(*downloads: int | None, last_days: int = 7) -> dict[str, Any]:
+    """A curve of weeks since day 0, the last of `last_days` days."""
+    periods = [
+        {
+            "from_age_days": 7 * number,
+            "downloads": count,
+            "days": 7,
+            "days_missing": 7 if count is None else 0,
+        }
+        for number, count in enumerate(downloads)
+    ]
+    periods[-1]["days"] = last_days
+    return {"by": "week", "age_from": "day 0", "periods": periods}
+
+
+def test_a_curve_leaves_out_a_week_that_is_not_over_and_shows_what_is_unknown() -> None:
+    lines = model_story._curve_text(weeks(5, None, 10, 1, last_days=2)).splitlines()
+    assert lines == [
+        "Downloads by age, a week a bar, the first 21 days since day 0",
+        "  ▅·█",
+        "  highest bar 10; days missing 7 (· where no day is known)",
+    ]
+    assert model_story._curve_text(weeks(5, last_days=2)).splitlines() == [
+        "Downloads by age",
+        "  no whole week yet; days 2, of them missing 0",
+    ]
+    # 61 weeks do not fit into 60 bars: two weeks a bar, and the odd one is left out.
+    lines = model_story._curve_text(weeks(*[1] * 61)).splitlines()
+    assert "2 weeks a bar, the first 420 days" in lines[0]
+    assert lines[1] == "  " + "█" * 30
+
+
 def test_a_name_that_two_models_share_but_for_case_must_be_spelled(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(
