@@ -13,7 +13,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run import live backfill fake build dev headline test drill benchmark lint fmt lock clean
+.PHONY: help run import live backfill fake build dev docs headline test drill benchmark lint fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ build: $(RUN) ## load what has landed, build, check and publish
 
 dev: $(RUN) ## Dagster's web interface on http://127.0.0.1:3000
 	@$(BIN)/python -m orchestration dev
+
+docs: $(RUN) ## dbt's documentation of models and lineage as one static page
+	@$(BIN)/python -m orchestration docs
 
 test: $(DEV) ## every test, on two cores
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
@@ -84,10 +87,16 @@ $(BIN)/python:
 		|| { echo "hubtide needs Python 3.11 or newer; set PYTHON=… to one" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(RUN): requirements.lock | $(BIN)/python
+# The project itself is not installed, which would need its build backend: the command leads here.
+$(BIN)/hubtide: | $(BIN)/python
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/python" -P -m hubtide "$$@"\n' \
+		"$(CURDIR)" "$(CURDIR)/$(BIN)" > $@
+	@chmod +x $@
+
+$(RUN): requirements.lock | $(BIN)/python $(BIN)/hubtide
 	$(call install,requirements.lock)
 
-$(DEV): requirements-dev.lock | $(BIN)/python
+$(DEV): requirements-dev.lock | $(BIN)/python $(BIN)/hubtide
 	$(call install,requirements-dev.lock)
 	@touch $(RUN)
 

@@ -21,7 +21,7 @@ from extract.loading import guard_landing
 from extract.sources.hub_stats import SOURCE as SNAPSHOTS
 from extract.sources.hub_stats_snapshots import FIRST_DAY
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
-from orchestration.manifest import parse_if_stale
+from orchestration.manifest import docs_page, parse_if_stale
 from orchestration.publishing import DATABASE, current_build, published_builds, set_current
 from orchestration.sources import SOURCES
 
@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     dev = commands.add_parser("dev", help="Dagster's web interface on loopback")
     dev.add_argument("--port", default="3000")
     dev.set_defaults(command=_dev)
+    docs = commands.add_parser("docs", help="dbt's documentation as one static page")
+    docs.set_defaults(command=_docs)
     parse = commands.add_parser("parse", help="write dbt's manifest if the project has changed")
     parse.set_defaults(command=_parse)
     return parser
@@ -199,7 +201,7 @@ def _has_parts(directory: Path, home: Home) -> bool:
 
 
 def _headline(_options: argparse.Namespace, home: Home) -> int:
-    from orchestration.headline import headline
+    from hubtide.headline import headline
 
     folder = current_build(home.exports)
     if folder is None:
@@ -221,6 +223,14 @@ def _dev(options: argparse.Namespace, _home: Home) -> int:
 
 def _parse(_options: argparse.Namespace, _home: Home) -> int:
     parse_if_stale(DBT_PROJECT_DIR, dbt_target())
+    return 0
+
+
+def _docs(_options: argparse.Namespace, home: Home) -> int:
+    if not home.warehouse.exists():
+        return _fail("there is no warehouse: run `make run` or `make import DIR=…` first")
+    parse_if_stale(DBT_PROJECT_DIR, dbt_target())
+    _print(str(docs_page(DBT_PROJECT_DIR, dbt_target())))
     return 0
 
 
@@ -250,8 +260,8 @@ def _pipeline(
         import dagster_dbt  # noqa: F401
 
         parsing.result()
+    from hubtide.headline import headline
     from orchestration.definitions import defs
-    from orchestration.headline import headline
     from orchestration.progress import DbtProgress
     from orchestration.runs import execute, relative
 

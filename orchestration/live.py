@@ -9,7 +9,7 @@ from extract.fetching import Planned
 from extract.home import Home
 from extract.http import Limits
 from extract.live import DISCOVERY_REQUESTS, LIVE, Ask, seconds_needed
-from orchestration.headline import Table, format_table
+from hubtide.text import Table, format_table
 from orchestration.seeds import modelscope_owners, tracked_bases, tracked_organizations
 
 

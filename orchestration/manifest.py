@@ -13,6 +13,9 @@ from pathlib import Path
 # Files that decide what a manifest says.
 _INPUT_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
 
+# A hung dbt ends here: the page takes seconds.
+DOCS_SECONDS = 300
+
 
 class ManifestError(Exception):
     """dbt cannot parse the project; the message is one line."""
@@ -53,6 +56,44 @@ def parse_if_stale(project_dir: Path, target: Path) -> bool:
         raise ManifestError(f"dbt parse failed: {one_line(done.stdout + done.stderr)}")
     mark.write_text(wanted, encoding="ascii")
     return True
+
+
+def docs_page(project_dir: Path, target: Path) -> Path:
+    """dbt's own documentation of the project as one static page; takes about 6 seconds.
+
+    Reads the warehouse for types and needs a manifest (`parse_if_stale`).
+
+    Raises:
+        ManifestError: dbt cannot write the page, or not within DOCS_SECONDS.
+    """
+    try:
+        done = subprocess.run(
+            [
+                dbt_executable(),
+                "--quiet",
+                "docs",
+                "generate",
+                "--static",
+                "--no-compile",
+                "--project-dir",
+                str(project_dir),
+            ],
+            env={
+                **os.environ,
+                "DBT_TARGET_PATH": str(target),
+                "DBT_PROFILES_DIR": str(project_dir),
+            },
+            cwd=project_dir,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DOCS_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise ManifestError(f"dbt docs took longer than {DOCS_SECONDS} s: stopped") from None
+    if done.returncode != 0:
+        raise ManifestError(f"dbt docs failed: {one_line(done.stdout + done.stderr)}")
+    return target / "static_index.html"
 
 
 def inputs_digest(project_dir: Path) -> str:

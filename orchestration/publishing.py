@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,11 +51,13 @@ def publish(
     commit: str,
     seeds_sha256: str,
     steps: Sequence[Mapping[str, Any]] = (),
+    describe: Callable[[Path, Sequence[Mapping[str, Any]]], object] | None = None,
 ) -> Build:
     """Copy schema marts of the warehouse to exports/builds/<build_id>/ and make it current.
 
     The build's id is marts.about's. A build that is there already is made current, not rewritten.
-    `steps` are the costs of the run's steps, for the manifest.
+    `steps` are the costs of the run's steps, for the manifest. `describe` writes what explains the
+    build: it gets the build's folder, before that has its name, and the sources.
 
     Raises:
         ValueError: marts.about has not exactly one row.
@@ -72,12 +74,15 @@ def publish(
             partial = builds / f".{build_id}.partial"
             partial.mkdir()
             tables = _copy_marts(connection, partial, about)
+            sources = _sources(connection)
+            if describe is not None:
+                describe(partial, sources)
             manifest = {
                 **about,
                 "published_at": utc_now(),
                 "commit": commit,
                 "seeds_sha256": seeds_sha256,
-                "sources": _sources(connection),
+                "sources": sources,
                 "loads": _loads(connection),
                 "tables": tables,
                 "files": _file_entries(partial),

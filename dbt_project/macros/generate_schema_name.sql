@@ -1,4 +1,6 @@
-{# Schemas are the layers, without dbt's usual prefix: BI users see `marts`, nothing else. #}
+{# Schemas are the layers, without dbt's usual prefix: BI users see `marts`, nothing else.
+   In the published file all tables stand in one. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+    {%- set own = custom_schema_name and target.name != 'published' -%}
+    {{ custom_schema_name | trim if own else target.schema }}
 {%- endmacro %}

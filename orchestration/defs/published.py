@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +13,8 @@ from orchestration.builds import project_commit, seeds_digest
 from orchestration.costs import take
 from orchestration.dbt import OWNERS, WRITER_POOL
 from orchestration.defs.deadlines import published_deadline
-from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT
+from orchestration.describing import describe
+from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target
 from orchestration.publishing import DATABASE, NotAuditedError, publish, require_audit
 from orchestration.runs import mark_run
 
@@ -68,6 +70,7 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
             commit=project_commit(PROJECT_ROOT),
             seeds_sha256=seeds_digest(DBT_PROJECT_DIR / "seeds"),
             steps=take(context.run.run_id),
+            describe=partial(describe, dbt_manifest=dbt_target() / "manifest.json"),
         )
         LOG.info("published %s: %d tables", build.build_id, len(build.tables))
         files = [path for path in build.folder.iterdir() if path.is_file()]

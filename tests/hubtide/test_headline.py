@@ -5,18 +5,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.headline import (
-    SYNTHETIC_BANNER,
-    Table,
-    format_table,
-    format_value,
-    headline,
-    percent,
-    render,
-    telling_horizon,
-)
+from hubtide.headline import headline, render, telling_horizon
+from hubtide.text import SYNTHETIC_BANNER, Table, format_table, format_value, share
 from tests.conftest import Ran
 
+CITATION = "Source: OpenRouter (openrouter.ai/rankings), as of 2026-08-22."
 ABOUT = {"build_id": "b1", "data_kind": "real", "as_of": "2026-05-24"}
 
 
@@ -36,8 +29,8 @@ def test_values() -> None:
     assert format_value(True) == "yes"
     assert format_value(2.345) == "2.35"
     assert format_value(Decimal("1234.5")) == "1,234.50"
-    assert percent(None) == "-"
-    assert percent(0.4567) == "45.7%"
+    assert share(None) is None
+    assert format_value(share(0.4567)) == "45.7%"
 
 
 def test_the_telling_horizon_is_the_longest_with_scores_in_most_sizes() -> None:
@@ -47,17 +40,16 @@ def test_the_telling_horizon_is_the_longest_with_scores_in_most_sizes() -> None:
 
 
 def test_synthetic_figures_stand_between_two_banners() -> None:
-    lines = render({**ABOUT, "data_kind": "synthetic"}, [], [], "2026-01-01").splitlines()
+    lines = render({**ABOUT, "data_kind": "synthetic"}, [], []).splitlines()
     assert [line for line in lines if line == SYNTHETIC_BANNER] == [SYNTHETIC_BANNER] * 2
     assert lines[1] == SYNTHETIC_BANNER
     assert lines[-2] == SYNTHETIC_BANNER
-    assert not any("openrouter.ai" in line for line in lines)
 
 
 def test_real_token_figures_carry_their_citation() -> None:
-    text = render(ABOUT, [], ["files, rows: 3 days partial, a to b"], "2026-08-22")
+    text = render(ABOUT, [], ["files, rows: 3 days partial, a to b"], CITATION)
     assert SYNTHETIC_BANNER not in text
-    assert text.endswith("Source: OpenRouter (openrouter.ai/rankings), as of 2026-08-22.")
+    assert text.endswith(CITATION)
     assert "Coverage\n  files, rows" in text
 
 
@@ -84,6 +76,25 @@ def test_a_copy_with_few_marts_gives_what_it_has(tmp_path: Path) -> None:
     assert "75.0%" in text
     assert "999" not in text
     assert "Sizes" not in text
+    assert "openrouter.ai" not in text
+
+
+def test_the_citation_is_the_one_that_publishing_wrote(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
+        connection.execute(
+            "create table about as select 'b1' as build_id, 'real' as data_kind, "
+            "date '2026-05-24' as as_of"
+        )
+        connection.execute(
+            "create table inference_region_monthly (month date, region varchar, "
+            "tokens bigint, share double, share_of_matched double, "
+            "days_present bigint)"
+        )
+        connection.execute(
+            "comment on table inference_region_monthly is "
+            f"'real data, build b1, as of 2026-05-24. {CITATION}'"
+        )
+    assert headline(tmp_path).endswith(CITATION)
 
 
 def test_the_sample_prints_its_headline(sample_run: Ran) -> None:
