@@ -36,6 +36,14 @@ class Card:
 
 
 @dataclass(frozen=True)
+class DataFile:
+    """Data that a page loads when it needs them: data/<name>.js."""
+
+    name: str
+    content: Any
+
+
+@dataclass(frozen=True)
 class Page:
     """A page: its file's name, title, leading sentence, and what its template needs besides."""
 
@@ -44,6 +52,7 @@ class Page:
     lead: str
     figures: Sequence[Figure]
     extra: dict[str, Any] = field(default_factory=dict)
+    data: Sequence[DataFile] = ()
 
 
 class Context:

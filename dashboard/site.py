@@ -14,13 +14,28 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dashboard import text, theme
 from dashboard.context import Context, Page
-from dashboard.figures import json_block
+from dashboard.figures import json_block, json_text
 from dashboard.marts import open_marts
-from dashboard.pages import power
+from dashboard.pages import adoption, entities, inference, lineage, power, sizes, tables, trust
 
-PAGES: Sequence[Callable[[Context], Page]] = (power.page,)
+PAGES: Sequence[Callable[[Context], Page]] = (
+    power.page,
+    sizes.page,
+    adoption.page,
+    lineage.page,
+    inference.page,
+    trust.page,
+    tables.page,
+)
 
-NAVIGATION = (("index", "Power"),)
+NAVIGATION = (
+    ("index", "Power"),
+    ("sizes", "Sizes"),
+    ("adoption", "Adoption"),
+    ("lineage", "Lineage"),
+    ("inference", "Inference"),
+    ("trust", "Evidence"),
+)
 
 # Vega, Vega-Lite and vega-embed in one file, as this version of vl-convert ships them.
 _EXPORTED = "window.vegaEmbed = vegaEmbed;"
@@ -73,13 +88,23 @@ def _write(context: Context, out: Path, bundle: Future[str]) -> Site:
     (out / "assets").mkdir(parents=True, exist_ok=True)
     beside = {
         "dictionary": (out.parent / "dictionary.html").is_file(),
+        "parquet": (out.parent / "about.parquet").is_file(),
     }
     environment = _environment(context, beside)
-    pages = [make(context) for make in PAGES]
+    (out / "data").mkdir(exist_ok=True)
+    pages = [*(make(context) for make in PAGES), *entities.pages(context)]
+    own = {name.removesuffix(".html.j2") for name in environment.list_templates()}
     for page in pages:
-        template = environment.get_template(f"{page.name}.html.j2")
+        # A page of nothing but figures needs no template of its own.
+        template = environment.get_template(
+            f"{page.name if page.name in own else 'figures'}.html.j2"
+        )
         html = template.render(page=page, **page.extra)
         (out / f"{page.name}.html").write_text(html, encoding="utf-8")
+        for file in page.data:
+            # A script, since a page opened as a file may not fetch.
+            script = f'hubtide.data("{file.name}",{json_text(file.content)});\n'
+            (out / "data" / f"{file.name}.js").write_text(script, encoding="utf-8")
     for asset in sorted(
         files("dashboard").joinpath("assets").iterdir(), key=lambda path: path.name
     ):

@@ -186,7 +186,10 @@
       },
       text: { color: value("--ink") },
       bar: { stroke: value("--ground") },
-      style: { "on-colour": { fill: isDark() ? "#10141a" : "#ffffff" } },
+      style: {
+        "on-colour": { fill: isDark() ? "#10141a" : "#ffffff" },
+        interval: { stroke: value("--ink") },
+      },
     };
   }
 
@@ -287,16 +290,15 @@
       }
     }, { rootMargin: "400px" });
     for (const section of document.querySelectorAll("section.figure")) prepare(section, seen);
+    // A page that makes its figures itself hands each one over.
+    hubtide.prepare = (section) => { drawn.delete(section.id); prepare(section, seen); };
     hubtide.redraw = () => {
-      for (const id of drawn) show(hubtide.figures[id]);
-      for (const listener of hubtide.onTheme) listener();
+      for (const id of drawn) if (hubtide.figures[id]) show(hubtide.figures[id]);
     };
     hubtide.drawAll = () => Promise.all(
       Object.values(hubtide.figures).filter((figure) => figure.data.spec)
         .map((figure) => { drawn.add(figure.id); return show(figure); }));
   }
-  hubtide.onTheme = [];
-
   // --- theme ------------------------------------------------------------------------------------
   function paintDots() {
     for (const dot of document.querySelectorAll("[data-colour]")) {
