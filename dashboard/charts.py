@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from dashboard.text import REGIONS
 from dashboard.theme import GREY, Looks
 
 Spec = dict[str, Any]
@@ -16,11 +17,19 @@ Records = Sequence[Mapping[str, Any]]
 
 HEIGHT = 340
 
+# Months as the places of bars.
+MONTH_LABELS = {"labelExpr": "utcFormat(datum.value, '%b %Y')", "labelAngle": 0,
+                "labelOverlap": True, "title": None, "grid": False, "ticks": False}  # fmt: skip
+
 # d3 writes a billion as 1G.
 _SHORT = "replace(format(datum.value, '~s'), 'G', 'B')"
 SHORT_AXIS = {"labelExpr": _SHORT, "tickCount": 5, "title": None}
 PERCENT_AXIS = {"format": ".0%", "tickCount": 5, "title": None}
 MONTH_AXIS = {"format": "%b %Y", "tickCount": 6, "labelOverlap": True, "title": None, "grid": False}
+
+# Where logarithmic axes have lines: a decade has too many.
+RATIOS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+DECADES = [10**power for power in range(13)]
 
 # Text beside the last point of a line needs this much of a chart's height (13 px of 340).
 _LABEL_STEP = 0.042
@@ -56,6 +65,25 @@ def dashes(looks: Looks, kind: str, names: Sequence[str]) -> Spec:
     return {"domain": list(names), "range": [list(looks.of(kind, name).dash) for name in names]}
 
 
+# Names of regions on an axis; whatever is no region stands as it is.
+_REGION_NAMES = "{" + ", ".join(f"'{name}': '{label}'" for name, label in REGIONS.items()) + "}"
+REGION_LABELS: Spec = {"labelExpr": f"{_REGION_NAMES}[datum.label] || datum.label"}
+
+# A long name keeps its end, where models of a family differ. The page sets `room` to what fits.
+MODEL_LABELS: Spec = {
+    "labelExpr": "length(datum.label) > room"
+    " ? '\u2026' + slice(datum.label, length(datum.label) - room + 1) : datum.label",
+    "labelLimit": 360,
+}
+ROOM = {"name": "room", "value": 46}
+
+
+def names_axis(kind: str) -> Spec:
+    """An axis of names: of regions, of models, or of anything else."""
+    labels: Spec = {"region": REGION_LABELS, "model_id": MODEL_LABELS}.get(kind, {})
+    return {"title": None, "ticks": False, "domain": False, **labels}
+
+
 def chart(layers: list[Spec], height: Any = HEIGHT, **more: Any) -> Spec:
     """A chart as wide as its place."""
     return {
@@ -63,6 +91,7 @@ def chart(layers: list[Spec], height: Any = HEIGHT, **more: Any) -> Spec:
         "height": height,
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"name": "rows"},
+        "params": [ROOM],
         "layer": layers,
         **more,
     }
@@ -162,7 +191,7 @@ def lines(
             },
         },
     ]  # fmt: skip
-    return chart(layers, height, padding={"left": 5, "right": 118, "top": 22, "bottom": 5})
+    return chart(layers, height, padding={"left": 5, "right": 6, "top": 22, "bottom": 5})
 
 
 def _events(events: Sequence[Mapping[str, str]], unit: str) -> list[Spec]:
@@ -199,8 +228,7 @@ def bars(
     rows: int = 8,
 ) -> Spec:
     """A bar a row in the order of `names`, its value written at its end."""
-    up = {"field": y, "type": "nominal", "sort": list(names),
-          "axis": {"title": None, "ticks": False, "domain": False}}  # fmt: skip
+    up = {"field": y, "type": "nominal", "sort": list(names), "axis": names_axis(y)}
     across = {"field": x, "type": "quantitative", "axis": {**x_axis, "tickCount": 4}}
     return chart(
         [
@@ -220,7 +248,7 @@ def bars(
             },
         ],
         26 * rows + 10,
-        padding={"left": 5, "right": 56, "top": 5, "bottom": 5},
+        padding={"left": 5, "right": 6, "top": 5, "bottom": 5},
     )  # fmt: skip
 
 
@@ -244,8 +272,7 @@ def stacked_months(
                 ],
                 "mark": {"type": "bar", "width": {"band": 0.92}},
                 "encoding": {
-                    "x": {"field": x, "type": "temporal", "timeUnit": unit, "axis": MONTH_AXIS,
-                          "scale": {"type": "utc"}},
+                    "x": {"field": x, "type": "ordinal", "timeUnit": unit, "axis": MONTH_LABELS},
                     "y": {"field": value, "type": "quantitative", "stack": "zero",
                           "axis": PERCENT_AXIS, "scale": {"domain": [0, 1]}},
                     "order": {"field": "place", "type": "quantitative"},
@@ -375,9 +402,9 @@ def intervals(
 ) -> Spec:
     """A point a row on a scale of ratios, with its interval, beside a line at 1."""
     up = {"field": y, "type": "nominal", "sort": {"field": value, "order": "descending"},
-          "axis": {"title": None, "ticks": False, "domain": False, "labelLimit": 270}}  # fmt: skip
-    across = {"type": "quantitative", "scale": {"type": "log"},
-              "axis": {"title": title, "tickCount": 6, "format": "~r",
+          "axis": names_axis(y)}  # fmt: skip
+    across = {"type": "quantitative", "scale": {"type": "log", "nice": False},
+              "axis": {"title": title, "values": RATIOS, "format": "~r",
                        "labelOverlap": True}}  # fmt: skip
     colour = {"field": kind, "type": "nominal", "legend": None,
               "scale": colours(looks, kind, names)}  # fmt: skip

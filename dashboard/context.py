@@ -144,6 +144,11 @@ class Context:
         return OPENROUTER.format(as_of=self.tokens_as_of)
 
     @property
+    def both_sources(self) -> str:
+        """The sources of counters and of tokens."""
+        return self.source if self.is_synthetic else f"{self.source}. {self.tokens_source}"
+
+    @property
     def one_snapshot(self) -> str:
         """Why there are no months."""
         return (

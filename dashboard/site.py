@@ -1,5 +1,6 @@
 """The site: pages, data files and assets, written into one folder that opens without a server."""
 
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,8 +10,10 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from dashboard import text, theme
 from dashboard.context import Context, Page
@@ -130,6 +133,7 @@ def _environment(context: Context, beside: dict[str, bool]) -> Environment:
         "region": text.region,
         "month": text.month,
         "fragment": _fragment,
+        "marked": _marked,
     }
     environment.globals |= {
         "about": context.about,
@@ -143,8 +147,11 @@ def _environment(context: Context, beside: dict[str, bool]) -> Environment:
     return environment
 
 
+def _marked(words: str) -> Markup:
+    """Text in which what stands between backticks is code; all of it is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704
+
+
 def _fragment(name: Any) -> str:
     """A name for the part of an address after #."""
-    from urllib.parse import quote
-
     return quote(str(name), safe="/")

@@ -28,7 +28,7 @@ _SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
 def percent(share: float | None) -> str:
     """A share between 0 and 1 in per cent, one decimal."""
-    return "unknown" if share is None else f"{share * 100:.1f} %"
+    return "unknown" if share is None else f"{share * 100:.1f}\u00a0%"
 
 
 def count(number: float | None) -> str:
@@ -52,6 +52,14 @@ def times(score: float | None) -> str:
 def month(day: str | None) -> str:
     """The month of an ISO day: March 2026."""
     return "unknown" if not day else f"{date.fromisoformat(day[:10]):%B %Y}"
+
+
+def day(text: str | None) -> str:
+    """An ISO day in a sentence, not broken at a line's end: 4 August 2025."""
+    if not text:
+        return "unknown"
+    found = date.fromisoformat(text[:10])
+    return f"{found.day}\u00a0{found:%B}\u00a0{found.year}"
 
 
 def region(name: str) -> str:
@@ -87,6 +95,7 @@ def kind(column: str, values: Sequence[Any]) -> str:
         "model_id": "model", "org": "org", "base_org": "org", "child_id": "model",
         "parent_id": "model", "region": "region", "month": "month", "release_id": "text",
         "first_month": "month", "last_month": "month",
+        "overtaker": "text", "overtaken": "text",
     }.get(column)  # fmt: skip
     if fixed:
         return fixed

@@ -67,9 +67,13 @@
   }
   hubtide.shown = shown;
 
+  const LONG = 32;
+
   function cell(value, kind, isFirst) {
     const made = element(isFirst ? "th" : "td", isFirst ? { scope: "row" } : {});
     if (NUMERIC.has(kind)) made.className = "number";
+    else if (/^\d{4}-\d\d-\d\d/.test(value)) made.className = "day";
+    else if (String(value).length > LONG) made.className = "long";
     if (value === null || value === undefined) {
       made.append(element("span", { className: "missing", textContent: "missing" }));
     } else if (kind === "model" || kind === "org") {
@@ -176,7 +180,7 @@
       axis: {
         labelColor: value("--quiet"), titleColor: value("--quiet"), gridColor: value("--line"),
         domainColor: value("--line"), tickColor: value("--line"), labelFontSize: 12,
-        titleFontSize: 12, titleFontWeight: "normal", labelLimit: narrow ? 130 : 270,
+        titleFontSize: 12, titleFontWeight: "normal", labelLimit: narrow ? 130 : 360,
         labelPadding: 6,
       },
       axisY: { domain: false, ticks: false },
@@ -195,8 +199,8 @@
 
   // Room for names at the ends of lines, and for names beside bars, shrinks with the screen.
   function fitted(spec, width) {
-    if (width >= 480 || !spec.padding) return spec;
-    return { ...spec, padding: { ...spec.padding, right: Math.min(spec.padding.right, 96) } };
+    const room = { name: "room", value: width < 480 ? 20 : width < 800 ? 30 : 46 };
+    return { ...spec, params: [room, ...(spec.params || []).filter((p) => p.name !== "room")] };
   }
 
   hubtide.draw = async function (place, spec, rows, id) {

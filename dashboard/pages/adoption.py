@@ -48,7 +48,9 @@ def _lead(newest: Figure) -> str:
 
 
 def _coverage(context: Context, scored: int, rows: int, what: str) -> str:
-    part = percent(scored / rows) if rows else "none"
+    if not rows:
+        return f"no row; {context.coverage}"
+    part = percent(scored / rows)
     return f"{scored:,} of {plural(rows, 'row')} have {what} ({part}); {context.coverage}"
 
 
@@ -113,7 +115,7 @@ def recent(context: Context) -> Figure:
         empty="No release of the last 90 days has a score: a score takes counters on the day "
         f"before release and now, and this build's are of one day ({context.as_of}).",
         notes=("A release without a score stays in the table: its size has fewer than five leaders "
-               "whose downloads at that age are known.",),
+               "whose downloads at that age are known.",) if result.rows else (),
         take=2 * SHOWN,
     )  # fmt: skip
 
@@ -228,8 +230,8 @@ def curves(context: Context) -> Figure:
     if rows:
         best = max(rows, key=lambda row: row["ram_median"] or 0)
         title = (
-            f"{best['model_id']} was {times(best['ram_median'])} above its size's leaders at "
-            f"{best['horizon_days']} days"
+            f"{best['model_id']} had {times(best['ram_median'])} the downloads of its size's "
+            f"leaders {best['horizon_days']} days after release"
         )
     options = [(name, name) for name in names]
     return Figure(
@@ -252,13 +254,15 @@ def curves(context: Context) -> Figure:
 
 def launch_spec() -> charts.Spec:
     """A model's downloads by age, beside the median of its size's leaders at that age."""
-    across = {"field": "horizon_days", "type": "quantitative", "scale": {"type": "log"},
+    across = {"field": "horizon_days", "type": "quantitative",
+              "scale": {"type": "log", "nice": False, "padding": 12},
               "axis": {"values": [7, 14, 30, 60, 90, 180, 365], "title": "days after release",
                        "format": "d", "grid": False}}  # fmt: skip
-    axis = {**charts.SHORT_AXIS, "tickCount": 4}
+    axis = {**charts.SHORT_AXIS, "values": charts.DECADES}
 
     def up(column: str) -> charts.Spec:
-        return {"field": column, "type": "quantitative", "scale": {"type": "log"}, "axis": axis}
+        return {"field": column, "type": "quantitative", "axis": axis,
+                "scale": {"type": "log"}}  # fmt: skip
 
     tooltip = [
         charts.tip("model_id", "Model"),

@@ -375,8 +375,8 @@ def month_spec(column: str, title: str, *, is_share: bool = False) -> charts.Spe
                 "mark": {"type": "bar", "color": INK, "width": {"band": 0.8},
                          "cornerRadiusEnd": 2},
                 "encoding": {
-                    "x": {"field": "month", "type": "temporal", "timeUnit": "utcyearmonth",
-                          "scale": {"type": "utc"}, "axis": charts.MONTH_AXIS},
+                    "x": {"field": "month", "type": "ordinal", "timeUnit": "utcyearmonth",
+                          "axis": charts.MONTH_LABELS},
                     "y": {"field": column, "type": "quantitative",
                           "axis": charts.PERCENT_AXIS if is_share else charts.SHORT_AXIS},
                     "tooltip": [

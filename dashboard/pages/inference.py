@@ -4,6 +4,7 @@ from dashboard import charts
 from dashboard.context import TOP, Context, Page
 from dashboard.figures import Control, Figure, Pick
 from dashboard.text import count, listed, month, percent, region, sentence, the_region
+from dashboard.text import day as as_day
 
 SHARES = (
     {"label": "of all tokens", "value": "share", "low": "share_low", "high": "share_high"},
@@ -19,13 +20,34 @@ NOTE = (
 
 def page(context: Context) -> Page:
     """The page with its figures."""
-    regions = by_month(context, "region")
+    regions, used = by_month(context, "region"), models(context)
     return Page(
         "inference",
         "Inference",
-        regions.title + "." if regions.spec else "No tokens are known in this build.",
-        [regions, by_day(context), by_month(context, "org"), matched(context), models(context)],
+        _lead(regions, used),
+        [regions, by_day(context), by_month(context, "org"), matched(context), used],
     )
+
+
+def _lead(regions: Figure, used: Figure) -> str:
+    rows = regions.result.records
+    full = _fullest(rows)
+    now = [row for row in rows if row["month"] == full and row["region"] != "unknown"]
+    if not now:
+        return "No tokens are known in this build."
+    first = now[0]
+    text = (
+        f"On OpenRouter, models from {the_region(first['region'])} are used most: "
+        f"{percent(first['share'])} of the tokens of {month(full)}"
+    )
+    opened = max(now, key=lambda row: row["share_of_open"] or 0)
+    if opened["share_of_open"]:
+        text += (
+            f"; among open models {the_region(opened['region'])} with "
+            f"{percent(opened['share_of_open'])}"
+        )
+    best = [row for row in used.result.records if row["openness"] == "open"]
+    return text + (f". The most used open model is {best[0]['base_slug']}." if best else ".")
 
 
 def _none() -> str:
@@ -87,10 +109,8 @@ def by_month(context: Context, key: str) -> Figure:
     if now:
         naming = the_region if key == "region" else str
         first = now[0]
-        title = (
-            f"{sentence(naming(first[key]))} has {percent(first['share'])} of the tokens of "
-            f"{month(full)}"
-        )
+        name = sentence(the_region(first[key])) if key == "region" else first[key]
+        title = f"{name} has {percent(first['share'])} of the tokens of {month(full)}"
         if first["share_high"] is not None:
             title += f" (at most {percent(first['share_high'])})"
         if len(now) > 1:
@@ -125,8 +145,7 @@ def _fullest(rows: list[dict[str, object]]) -> str:
 
 
 def _bounds(context: Context, key: str, names: list[str]) -> charts.Spec:
-    up = {"field": key, "type": "nominal", "sort": names,
-          "axis": {"title": None, "ticks": False, "domain": False}}  # fmt: skip
+    up = {"field": key, "type": "nominal", "sort": names, "axis": charts.names_axis(key)}
     colour = {"field": key, "type": "nominal", "legend": None,
               "scale": charts.colours(context.looks, key, names)}  # fmt: skip
     tooltip = [
@@ -152,7 +171,7 @@ def _bounds(context: Context, key: str, names: list[str]) -> charts.Spec:
                              "x2": {"field": "high"}},
             },
         ],
-        {"step": 30},
+        30 * min(len(names), 12) + 10,
     )  # fmt: skip
 
 
@@ -184,8 +203,8 @@ def by_day(context: Context) -> Figure:
             )
 
         title = (
-            f"{sentence(the_region(leader))} had {percent(part(first))} of the tokens of {first} "
-            f"and {percent(part(last))} of those of {last}"
+            f"{sentence(the_region(leader))} had {percent(part(first))} of the tokens of "
+            f"{as_day(first)} and {percent(part(last))} of those of {as_day(last)}"
         )
     return Figure(
         "tokens-day",

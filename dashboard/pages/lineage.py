@@ -6,7 +6,7 @@ from dashboard import charts
 from dashboard.context import TOP, Context, DataFile, Page
 from dashboard.figures import Control, Figure
 from dashboard.marts import Result
-from dashboard.text import count, listed, month, percent, plural, region, the_region
+from dashboard.text import count, month, percent, plural, region, the_region
 
 # A tree's branch lists so many children; a popular base has thousands.
 CHILDREN = 60
@@ -17,15 +17,48 @@ EDGES = 20_000
 def page(context: Context) -> Page:
     """The page with its figures."""
     by_region = derivatives(context, "region")
+    by_org = derivatives(context, "base_org")
     found = tree(context)
     return Page(
         "lineage",
         "Lineage",
-        by_region.title + ".",
-        [by_region, derivatives(context, "base_org"), with_descendants(context)],
+        _lead(by_region, by_org),
+        [by_region, by_org, with_descendants(context)],
         {"tree_start": _largest(context), "tree_query": found["query"], "children": CHILDREN},
         (DataFile("lineage", found),),
     )
+
+
+def _lead(by_region: Figure, by_org: Figure) -> str:
+    """Who led at the beginning, and who leads now."""
+    rows = [row for row in by_region.result.records if row["attribution"] == "direct"]
+    if not rows:
+        return "No derivative with a known base is in this build."
+
+    def largest(records: list[dict[str, Any]], name: str) -> str:
+        total: dict[str, float] = {}
+        for row in records:
+            total[row[name]] = total.get(row[name], 0.0) + row["new_derivatives"]
+        return max(total, key=lambda member: total[member])
+
+    months = sorted({row["month"] for row in rows})
+    early, late = months[:12], months[-12:]
+    now = largest([row for row in rows if row["month"] in late], "region")
+    text = f"Others now build mostly on models from {the_region(now)}"
+    if len(months) > 12:
+        before = largest([row for row in rows if row["month"] in early], "region")
+        text += (
+            f"; from {month(early[0])} to {month(early[-1])} it was {the_region(before)}"
+            if before != now
+            else ", as from the beginning"
+        )
+    orgs = [
+        row for row in by_org.result.records
+        if row["attribution"] == "direct" and row["month"] in late
+    ]  # fmt: skip
+    if orgs:
+        text += f". {largest(orgs, 'org')}'s are the base most taken"
+    return text + "."
 
 
 def _edges_coverage(context: Context) -> str:
@@ -87,15 +120,12 @@ def derivatives(context: Context, key: str) -> Figure:
     title = f"New derivatives by {what}"
     if now:
         naming = the_region if key == "region" else str
-        parts = [f"{naming(row[name])} {percent(row['share'])}" for row in now[:2]]
-        total = sum(row["new_derivatives"] for row in now)
         title = (
-            f"Of the derivatives of {month(last)}, {listed(parts)} are built on models of "
-            f"{'these regions' if key == 'region' else 'these organisations'}"
-            if len(now) > 1
-            else f"All {total:.0f} derivatives of {month(last)} are built on models of "
-            f"{naming(now[0][name])}"
+            f"{percent(now[0]['share'])} of the derivatives of {month(last)} are built on models "
+            f"from {naming(now[0][name])}"
         )
+        if len(now) > 1:
+            title += f", {percent(now[1]['share'])} on those from {naming(now[1][name])}"
     small = [row["month"] for row in rows if row.get("of_all") is not None and row["of_all"] < 10]
     notes = [
         "A derivative is a model by another organisation than its base; it counts once. With more "
@@ -177,7 +207,7 @@ def with_descendants(context: Context) -> Figure:
     names = list(dict.fromkeys(row["region"] for row in rows[:15]))
     order = [row["model_id"] for row in rows[:15]]
     up = {"field": "model_id", "type": "nominal", "sort": order,
-          "axis": {"title": None, "ticks": False, "domain": False}}  # fmt: skip
+          "axis": charts.names_axis("model_id")}  # fmt: skip
     colour = {"field": "region", "type": "nominal", "legend": None,
               "scale": charts.colours(context.looks, "region", names)}  # fmt: skip
     tooltip = [

@@ -9,6 +9,7 @@ from dashboard.figures import Control, Figure
 from dashboard.marts import Result
 from dashboard.text import (
     count,
+    day,
     listed,
     month,
     percent,
@@ -140,7 +141,7 @@ def since(
     if seen:
         last = max(seen, key=lambda row: str(row["crossed_on"]))
         doubt = "" if last["status"] == "confirmed" else f" ({last['status']})"
-        return f"ahead since {last['crossed_on']}{doubt}"
+        return f"ahead since {day(last['crossed_on'])}{doubt}"
     phase = context.query(
         f"""
         select first_month, is_left_censored
@@ -309,7 +310,7 @@ def _breaking_out(context: Context) -> Card:
 def _evidence(context: Context) -> Card:
     return Card(
         "On what evidence?",
-        f"As of {context.as_of}",
+        day(context.as_of),
         f"{context.coverage}. Source: {context.source}",
         "trust.html",
     )
@@ -480,7 +481,7 @@ def leaders(context: Context) -> Figure:
         "contested. The first and the last may reach beyond the data.",
         found,
         ("dominance_phases",),
-        f"{context.source}. {context.tokens_source}",
+        context.both_sources,
         context.as_of,
         context.coverage,
         charts.phases(order, scale) if rows else None,
@@ -647,7 +648,7 @@ def crossover_table(context: Context, crossings: Result) -> Figure:
         first = rows[0]
         title = (
             f"The last to pass another: {region(first['overtaker'])} passed "
-            f"{region(first['overtaken'])} on {first['crossed_on']} ({first['status']})"
+            f"{region(first['overtaken'])} on {day(first['crossed_on'])} ({first['status']})"
         )
     return Figure(
         "crossovers",

@@ -62,8 +62,11 @@ def shares(context: Context) -> Figure:
     result = context.query(
         """
         select
-            month, size_bucket, share, cumulative_share, downloads, cumulative_downloads, models,
-            is_complete_month
+            month, size_bucket,
+            case when is_complete_month then share end as share,
+            cumulative_share,
+            case when is_complete_month then downloads end as downloads,
+            cumulative_downloads, models, is_complete_month
         from bucket_downloads_monthly
         where population = 'tracked' and (is_complete_month or cumulative_share is not null)
         order by month, size_bucket
@@ -144,24 +147,29 @@ def leaders(context: Context) -> Figure:
     result = context.query(
         f"""
         with newest as (
-            select
-                size_bucket, org, cumulative_downloads, cumulative_share_of_bucket,
-                row_number() over (
-                    partition by size_bucket order by cumulative_downloads desc nulls last, org
-                ) as place
+            select size_bucket, org, cumulative_downloads, cumulative_share_of_bucket
             from bucket_org_downloads_monthly
             where population = 'tracked' and cumulative_downloads is not null
             qualify month = max(month) over ()
+        ),
+
+        placed as (
+            select
+                *,
+                row_number() over (
+                    partition by size_bucket order by cumulative_downloads desc, org
+                ) as place
+            from newest
         )
 
         select size_bucket, place, org, cumulative_downloads, cumulative_share_of_bucket
-        from newest
+        from placed
         where place <= {NAMED}
         union all
         select
             size_bucket, {NAMED + 1}, 'all others', sum(cumulative_downloads)::bigint,
             sum(cumulative_share_of_bucket)
-        from newest
+        from placed
         where place > {NAMED}
         group by size_bucket
         order by size_bucket, place

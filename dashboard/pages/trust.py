@@ -16,6 +16,15 @@ STATUS_COLOURS = {
 }
 
 
+# What a status says of some figures.
+_STATUSES = {
+    "different_scope": "differ in scope",
+    "history_missing": "lie outside the data",
+    "partial_coverage": "are covered in part",
+    "ambiguous": "are ambiguous",
+}
+
+
 def page(context: Context) -> Page:
     """The page with its figures."""
     figures = [
@@ -122,7 +131,7 @@ def calendar(context: Context) -> Figure:
                     {"timeUnit": {"unit": "utcyearmonthdate", "utc": True}, "field": "day",
                      "as": "at"}
                 ],
-                "mark": {"type": "tick", "thickness": 2 if span > 200 else 5,
+                "mark": {"type": "tick", "opacity": 1, "thickness": 2 if span > 200 else 5,
                          "height": {"band": 0.75}},
                 "encoding": {
                     "y": {"field": "source", "type": "nominal", "sort": sources,
@@ -291,8 +300,8 @@ def published(context: Context) -> Figure:
     result = context.query(
         """
         select
-            figure, denominator, unit, published_low, published_high, as_of_from, as_of_to,
-            computed, difference, nearest, nearest_as_of, status, reason, source
+            figure, status, published_low, published_high, unit, computed, nearest,
+            nearest_as_of, denominator, as_of_from, as_of_to, reason, source
         from published_figures
         order by status = 'comparable' desc, figure, denominator
         """
@@ -305,11 +314,11 @@ def published(context: Context) -> Figure:
     if rows:
         good = counts.get("comparable", 0)
         rest = [
-            f"{number} {status.replace('_', ' ')}"
+            f"{number} {_STATUSES.get(status, status)}"
             for status, number in sorted(counts.items(), key=lambda item: -item[1])
             if status != "comparable"
         ]
-        title = f"{good} of {len(rows)} published figures can be compared here; {listed(rest)}"
+        title = f"{good} of {len(rows)} published figures can be compared here: {listed(rest)}"
     return Figure(
         "published",
         title,
@@ -319,7 +328,7 @@ def published(context: Context) -> Figure:
            else ""),
         result,
         ("published_figures",),
-        f"{context.source}. {context.tokens_source}",
+        context.both_sources,
         context.as_of,
         context.coverage,
         empty="" if rows else "This build has no published figures.",
