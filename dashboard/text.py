@@ -104,6 +104,8 @@ def kind(column: str, values: Sequence[Any]) -> str:
         return "bool"
     if "share" in column or column.endswith(("_fraction", "growth_yoy", "growth_mom", "hhi")):
         return "percent"
+    if first is None and ("downloads" in column or column.startswith(("days_", "rows_"))):
+        return "count"
     if isinstance(first, float):
         return "number"
     if isinstance(first, int):

@@ -110,7 +110,7 @@ def recent(context: Context) -> Figure:
             kind="org", names=_names(drawn), looks=context.looks, rows=len(drawn),
             tooltip=[*_tooltip("ram_median", "ram_median_p05", "ram_median_p95"),
                      charts.count_tip("age_days", "Age in days")],
-            title="times the median of the size's leaders at the same age",
+            title="times the size's leaders at that age",
         ) if rows else None,
         empty="No release of the last 90 days has a score: a score takes counters on the day "
         f"before release and now, and this build's are of one day ({context.as_of}).",
@@ -181,7 +181,7 @@ def league(context: Context) -> Figure:
         charts.intervals(
             y="model_id", value="value", low="low", high="high", kind="org", names=_names(rows),
             looks=context.looks, rows=SHOWN, tooltip=_tooltip("value", "low", "high"),
-            title="times the reference of the size at the same age",
+            title="times the reference",
         ) if options else None,
         empty="No score is known. "
         + (f"{plural(len(rows), 'row')} have downloads at {listed([str(d) for d in days])} days, "

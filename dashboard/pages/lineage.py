@@ -83,58 +83,79 @@ def _edges_coverage(context: Context) -> str:
 def derivatives(context: Context, key: str) -> Figure:
     """The part of new derivatives of other organisations' models, by region or organisation."""
     name = "region" if key == "region" else "org"
-    among = (
-        ""
-        if key == "region"
-        else f"""
-            and base_org in (
-                select base_org
-                from derivatives_monthly
-                where filtered and attribution = 'direct' and share is not null
-                group by base_org
-                order by sum(new_derivatives) desc, base_org
-                limit {TOP}
-            )"""
-    )
     result = context.query(
         f"""
+        with shares as (
+            select
+                month, attribution, {key} as {name}, sum(share) as share,
+                sum(new_derivatives)::double as new_derivatives
+            from derivatives_monthly
+            where filtered and share is not null and not is_provisional
+            group by month, attribution, {key}
+        ),
+
+        months as (
+            select month, attribution, sum(new_derivatives) as of_all
+            from shares
+            group by month, attribution
+        ),
+
+        largest as (
+            select {name}
+            from shares
+            where attribution = 'direct'
+            group by {name}
+            order by sum(new_derivatives) desc, {name}
+            limit {TOP}
+        )
+
         select
-            month, attribution, {key} as {name}, sum(share) as share,
-            sum(new_derivatives)::double as new_derivatives,
-            sum(sum(new_derivatives)) over (partition by month, attribution)::double as of_all
-        from derivatives_monthly
-        where
-            filtered and share is not null and not is_provisional{among}
-        group by month, attribution, {key}
-        order by month, attribution, {name}
+            m.month, m.attribution, l.{name}, coalesce(s.share, 0) as share,
+            coalesce(s.new_derivatives, 0) as new_derivatives, m.of_all
+        from months as m
+        cross join largest as l
+        left join shares as s
+            on
+                m.month = s.month
+                and m.attribution = s.attribution
+                and l.{name} = s.{name}
+        order by m.month, m.attribution, l.{name}
         """
     )
     rows = [row for row in result.records if row["attribution"] == "direct"]
-    last = max((row["month"] for row in rows), default="")
-    now = sorted((row for row in rows if row["month"] == last), key=lambda row: -row["share"])
     shown = sorted(
         {row[name] for row in rows},
         key=lambda member: -sum(row["new_derivatives"] for row in rows if row[name] == member),
     )
     what = "regions" if key == "region" else "organisations"
     title = f"New derivatives by {what}"
-    if now:
+    months = sorted({row["month"] for row in rows})[-12:]
+    pooled = {
+        member: sum(
+            row["new_derivatives"] for row in rows if row[name] == member and row["month"] in months
+        )
+        for member in shown
+    }
+    total = sum({row["month"]: row["of_all"] for row in rows if row["month"] in months}.values())
+    ranked = sorted(pooled, key=lambda member: -pooled[member])
+    if total:
         naming = the_region if key == "region" else str
         title = (
-            f"{percent(now[0]['share'])} of the derivatives of {month(last)} are built on models "
-            f"from {naming(now[0][name])}"
+            f"{percent(pooled[ranked[0]] / total)} of the {total:,.0f} derivatives from "
+            f"{month(months[0])} to {month(months[-1])} are built on models from "
+            f"{naming(ranked[0])}"
         )
-        if len(now) > 1:
-            title += f", {percent(now[1]['share'])} on those from {naming(now[1][name])}"
-    small = [row["month"] for row in rows if row.get("of_all") is not None and row["of_all"] < 10]
+        if len(ranked) > 1:
+            title += f", {percent(pooled[ranked[1]] / total)} on those from {naming(ranked[1])}"
+    small = {row["month"] for row in rows if row["of_all"] < 10}
     notes = [
         "A derivative is a model by another organisation than its base; it counts once. With more "
         "than 5 downloads 30 days after creation; months younger than that are left out."
     ]
     if key == "region" and small:
         notes.append(
-            f"{plural(len(set(small)), 'month')} have fewer than 10 derivatives: their shares say "
-            "little."
+            f"{plural(len(small), 'month')} of {len({row['month'] for row in rows})} have fewer than "
+            "10 derivatives: their shares say little."
         )
     return Figure(
         f"derivatives-{name}",
@@ -155,7 +176,7 @@ def derivatives(context: Context, key: str) -> Figure:
                 charts.tip("month", "Month", type="temporal", timeUnit="utcyearmonth"),
                 charts.percent_tip("share", "Share"),
                 charts.number_tip("new_derivatives", "New derivatives"),
-                charts.number_tip("of_all", "of all shown"),
+                charts.number_tip("of_all", "of all"),
             ],
         ) if rows else None,
         empty="No derivative with a known base is in this build.",

@@ -228,7 +228,7 @@ def _who(context: Context, newest: Sequence[dict[str, Any]], crossings: Result) 
     return Card(
         "Who leads, and since when?",
         region(first),
-        f"{percent(low)} to {percent(high)} of cumulative downloads; "
+        f"{percent(low)}{f' to {percent(high)}' if high > low else ''} of cumulative downloads; "
         f"{since(context, first, second, crossings) or _NO_DAY}",
         "#regions-cumulative",
         first,
