@@ -78,6 +78,11 @@ MODEL_LABELS: Spec = {
 ROOM = {"name": "room", "value": 46}
 
 
+def by_value(column: str) -> Spec:
+    """Largest first. Never a list of names from outside: Vega-Lite makes expressions of such."""
+    return {"field": column, "op": "max", "order": "descending"}
+
+
 def names_axis(kind: str) -> Spec:
     """An axis of names: of regions, of models, or of anything else."""
     labels: Spec = {"region": REGION_LABELS, "model_id": MODEL_LABELS}.get(kind, {})
@@ -227,8 +232,9 @@ def bars(
     text: Mapping[str, Any] | None = None,
     rows: int = 8,
 ) -> Spec:
-    """A bar a row in the order of `names`, its value written at its end."""
-    up = {"field": y, "type": "nominal", "sort": list(names), "axis": names_axis(y)}
+    """A bar a row, its value written at its end; sizes in their order, others largest first."""
+    sort: Any = list(names) if y == "size_bucket" else by_value(x)
+    up = {"field": y, "type": "nominal", "sort": sort, "axis": names_axis(y)}
     across = {"field": x, "type": "quantitative", "axis": {**x_axis, "tickCount": 4}}
     return chart(
         [
@@ -401,7 +407,7 @@ def intervals(
     title: str,
 ) -> Spec:
     """A point a row on a scale of ratios, with its interval, beside a line at 1."""
-    up = {"field": y, "type": "nominal", "sort": {"field": value, "order": "descending"},
+    up = {"field": y, "type": "nominal", "sort": by_value(value),
           "axis": names_axis(y)}  # fmt: skip
     across = {"type": "quantitative", "scale": {"type": "log", "nice": False},
               "axis": {"title": title, "values": RATIOS, "format": "~r",
@@ -416,11 +422,16 @@ def intervals(
                 "encoding": {"x": {**across, "field": "one"}},
             },
             {
-                "transform": [{"filter": f"isValid(datum.{low}) && isValid(datum.{high})"},
-                              {"calculate": f"max(datum.{low}, 0.01)", "as": "from"}],
+                # Without bounds the interval is the point.
+                "transform": [
+                    {"calculate": f"isValid(datum.{low}) ? max(datum.{low}, 0.01) : datum.{value}",
+                     "as": "from"},
+                    {"calculate": f"isValid(datum.{high}) ? datum.{high} : datum.{value}",
+                     "as": "to"},
+                ],
                 "mark": {"type": "rule", "strokeWidth": 4, "opacity": 0.35, "strokeCap": "round"},
                 "encoding": {"y": up, "x": {**across, "field": "from"},
-                             "x2": {"field": high}, "color": colour},
+                             "x2": {"field": "to"}, "color": colour},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},

@@ -37,7 +37,11 @@
     title.textContent = definition.title;
     made.setAttribute("aria-labelledby", title.id);
     made.querySelector(".subtitle").textContent = definition.subtitle;
-    const hasChart = definition.data.spec && rows.length >= definition.data.least;
+    const known = (column) =>
+      rows.filter((row) => row[definition.data.columns.indexOf(column)] > 0).length;
+    const hasChart = definition.data.spec && known(definition.data.value) > 1;
+    const spec = definition.data.beside && !known(definition.data.beside)
+      ? definition.data.plain : definition.data.spec;
     const chart = made.querySelector(".chart");
     if (hasChart) {
       chart.setAttribute("aria-label",
@@ -63,7 +67,7 @@
       made.querySelector("button.csv").remove();
     }
     made.querySelector("script.data").textContent = JSON.stringify({
-      ...definition.data, rows, spec: hasChart ? definition.data.spec : null,
+      ...definition.data, rows, spec: hasChart ? spec : null,
       controls: [], pick: null, take: 0, hide: [],
     });
     return made;

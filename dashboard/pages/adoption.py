@@ -252,8 +252,8 @@ def curves(context: Context) -> Figure:
     )
 
 
-def launch_spec() -> charts.Spec:
-    """A model's downloads by age, beside the median of its size's leaders at that age."""
+def launch_spec(*, reference: bool = True) -> charts.Spec:
+    """A model's downloads by age, beside the median of its size's leaders where one is known."""
     across = {"field": "horizon_days", "type": "quantitative",
               "scale": {"type": "log", "nice": False, "padding": 12},
               "axis": {"values": [7, 14, 30, 60, 90, 180, 365], "title": "days after release",
@@ -272,20 +272,16 @@ def launch_spec() -> charts.Spec:
         charts.count_tip("reference_median_models", "Leaders known"),
         charts.number_tip("ram_median", "ram_median"),
     ]
-    return charts.chart(
-        [
-            {
-                "transform": [{"filter": "datum.reference_median > 0"}],
-                "mark": {"type": "line", "strokeDash": [5, 4], "color": GREY, "strokeWidth": 2,
-                         "point": {"color": GREY, "size": 30}},
-                "encoding": {"x": across, "y": up("reference_median"), "tooltip": tooltip},
-            },
-            {
-                "transform": [{"filter": "datum.cumulative_downloads > 0"}],
-                "mark": {"type": "line", "strokeWidth": 2.5, "color": "#bf4b00",
-                         "point": {"color": "#bf4b00", "size": 70}},
-                "encoding": {"x": across, "y": up("cumulative_downloads"), "tooltip": tooltip},
-            },
-        ],
-        320,
-    )  # fmt: skip
+    beside = {
+        "transform": [{"filter": "datum.reference_median > 0"}],
+        "mark": {"type": "line", "strokeDash": [5, 4], "color": GREY, "strokeWidth": 2,
+                 "point": {"color": GREY, "size": 30}},
+        "encoding": {"x": across, "y": up("reference_median"), "tooltip": tooltip},
+    }  # fmt: skip
+    own = {
+        "transform": [{"filter": "datum.cumulative_downloads > 0"}],
+        "mark": {"type": "line", "strokeWidth": 2.5, "color": "#bf4b00",
+                 "point": {"color": "#bf4b00", "size": 70}},
+        "encoding": {"x": across, "y": up("cumulative_downloads"), "tooltip": tooltip},
+    }  # fmt: skip
+    return charts.chart([beside, own] if reference else [own], 320)

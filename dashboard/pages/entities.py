@@ -33,7 +33,10 @@ class Section:
     as_of: str
     empty: str
     spec: Mapping[str, Any] | None = None
-    least: int = 1
+    # A chart takes two rows in which `value` is known; without one of `beside`, it is `plain`.
+    value: str = ""
+    beside: str = ""
+    plain: Mapping[str, Any] | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -42,7 +45,7 @@ class Section:
 
     @property
     def outline(self) -> dict[str, Any]:
-        """What the page's script needs beside the rows. A chart takes at least `least` rows."""
+        """What the page's script needs beside the rows."""
         rows = self.result.rows
         return {
             "columns": self.columns,
@@ -51,7 +54,9 @@ class Section:
                 for index, name in enumerate(self.columns)
             ],
             "spec": self.spec,
-            "least": self.least,
+            "value": self.value,
+            "beside": self.beside,
+            "plain": self.plain,
         }
 
     def by_name(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -149,14 +154,15 @@ def _models(context: Context) -> Entities:
             ),
             ("model_downloads_monthly",), context.source, context.as_of,
             "No month of this model is known: it has no all-time counter here.",
-            month_spec("downloads", "Downloads"), 2,
+            month_spec("downloads", "Downloads"), "downloads",
         ),
         Section(
             "adoption", "Adoption after release",
             "Downloads since release beside the median of its size's leaders (dashed).",
             adoption, ("relative_adoption",), context.source, context.as_of,
             "No downloads at any age are known: its release was not seen by readings here.",
-            launch_spec(), 2,
+            launch_spec(), "cumulative_downloads", "reference_median",
+            launch_spec(reference=False),
         ),
         Section(
             "now", "At its present age", "The same at the age it has on the as-of day.",
@@ -207,7 +213,7 @@ def _models(context: Context) -> Entities:
             ),
             ("inference_daily",), context.tokens_source, context.tokens_as_of or context.as_of,
             "It was not among the 50 on any day that was read; that is not zero.",
-            month_spec("tokens", "Tokens"), 2,
+            month_spec("tokens", "Tokens"), "tokens",
         ),
         Section(
             "flags", "Odd patterns", "Months whose downloads look inflated or automatic.",
@@ -279,7 +285,7 @@ def _organisations(context: Context) -> Entities:
         Section(
             "months", "Downloads by month", "Downloads of each month of its tracked models.",
             months, ("org_downloads_monthly",), context.source, context.as_of,
-            "No month is known.", month_spec("downloads", "Downloads"), 2,
+            "No month is known.", month_spec("downloads", "Downloads"), "downloads",
         ),
         Section(
             "models", "Its tracked models", "The most downloaded first.",
@@ -333,7 +339,7 @@ def _organisations(context: Context) -> Entities:
             ),
             ("derivatives_monthly",), context.source, context.as_of,
             "No derivative of its models is known.",
-            month_spec("share", "Share", is_share=True), 2,
+            month_spec("share", "Share", is_share=True), "share",
         ),
         Section(
             "tokens", "Tokens by month", "Tokens of its models on OpenRouter, with bounds.",
@@ -347,7 +353,7 @@ def _organisations(context: Context) -> Entities:
             ("inference_org_monthly",), context.tokens_source,
             context.tokens_as_of or context.as_of,
             "None of its models was among the 50 on any day that was read; that is not zero.",
-            month_spec("share", "Share", is_share=True), 2,
+            month_spec("share", "Share", is_share=True), "share",
         ),
     ]  # fmt: skip
     newest: dict[str, Any] = {row["org"]: row for row in months.known("cumulative_downloads")}

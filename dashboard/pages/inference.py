@@ -145,7 +145,12 @@ def _fullest(rows: list[dict[str, object]]) -> str:
 
 
 def _bounds(context: Context, key: str, names: list[str]) -> charts.Spec:
-    up = {"field": key, "type": "nominal", "sort": names, "axis": charts.names_axis(key)}
+    up = {
+        "field": key,
+        "type": "nominal",
+        "sort": charts.by_value("value"),
+        "axis": charts.names_axis(key),
+    }
     colour = {"field": key, "type": "nominal", "legend": None,
               "scale": charts.colours(context.looks, key, names)}  # fmt: skip
     tooltip = [

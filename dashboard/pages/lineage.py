@@ -154,8 +154,8 @@ def derivatives(context: Context, key: str) -> Figure:
     ]
     if key == "region" and small:
         notes.append(
-            f"{plural(len(small), 'month')} of {len({row['month'] for row in rows})} have fewer than "
-            "10 derivatives: their shares say little."
+            f"{plural(len(small), 'month')} of {len({row['month'] for row in rows})} have fewer "
+            "than 10 derivatives: their shares say little."
         )
     return Figure(
         f"derivatives-{name}",
@@ -227,7 +227,7 @@ def with_descendants(context: Context) -> Figure:
             title += f"; {gain['model_id']} gains most, {factor:.1f} times its own"
     names = list(dict.fromkeys(row["region"] for row in rows[:15]))
     order = [row["model_id"] for row in rows[:15]]
-    up = {"field": "model_id", "type": "nominal", "sort": order,
+    up = {"field": "model_id", "type": "nominal", "sort": charts.by_value("downloads_with_descendants"),
           "axis": charts.names_axis("model_id")}  # fmt: skip
     colour = {"field": "region", "type": "nominal", "legend": None,
               "scale": charts.colours(context.looks, "region", names)}  # fmt: skip

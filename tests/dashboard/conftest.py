@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,15 +40,41 @@ PAGES = (
     "tables.html",
 )
 
+# Seconds until something that was asked of a page has not happened.
+PATIENCE = 15
+
 # Names that a page could take for something else than a name.
 HOSTILE = {
     "script": "x/<script>window.hacked=1</script>",
     "quotes": "q'\"`uote/${1+1}{{7*7}}&amp;\\u003c",
     "end": "e/</script><img src=x onerror=window.hacked=2>",
-    "rtl": "r/\u202eגרסה\u202c_ﷺ_\u2028",
+    "rtl": "r/\u202e\u05d2\u05e8\u05e1\u05d4\u202c_\ufdfa_\u2028",
     "proto": "__proto__",
     "formula": "=cmd|' /C calc'!A0",
 }
+
+
+def wait(page: Page, expression: str) -> None:
+    """Until an expression holds in the page.
+
+    Playwright's own way evaluates the text inside the page, which the page's policy forbids.
+    """
+    until = time.monotonic() + PATIENCE
+    while not _holds(page, expression):
+        assert time.monotonic() < until, f"never true: {expression}"
+        page.wait_for_timeout(20)
+
+
+def _holds(page: Page, expression: str) -> bool:
+    from playwright.sync_api import Error
+
+    try:
+        return bool(page.evaluate(expression))
+    except Error as error:
+        # Another page is on its way.
+        if "context was destroyed" in str(error):
+            return False
+        raise
 
 
 @dataclass
@@ -60,7 +87,7 @@ class Opened:
 
     def draw(self) -> None:
         """Draw every chart, also those that nobody has scrolled to."""
-        self.page.wait_for_function("window.hubtide && hubtide.ready")
+        wait(self.page, "window.hubtide && hubtide.ready")
         self.page.evaluate("hubtide.drawAll()")
 
 
@@ -156,6 +183,7 @@ def open_page(browser: Browser) -> Iterator[Any]:
 
     def opening(url: str, **context: Any) -> Opened:
         page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **context})
+        page.set_default_timeout(PATIENCE * 1000)
         pages.append(page)
         opened = Opened(page)
         page.on(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import duckdb
 import pytest
 
 from dashboard.marts import plain
-from tests.dashboard.conftest import HOSTILE, PAGES, Opened, Written
+from tests.dashboard.conftest import HOSTILE, PAGES, Opened, Written, wait
+
+OPEN_TABLES = "document.querySelectorAll('details.rows').forEach((it) => { it.open = true; })"
 
 # The page's rows, the query that it says gave them, and what its chart was drawn from.
 FIGURES = """
@@ -118,9 +121,7 @@ def test_a_model_and_an_organisation_have_their_page(
 ) -> None:
     opened: Opened = open_page(site.url(name))
     entity = name.split("#")[1]
-    opened.page.wait_for_function(
-        "name => document.getElementById('entity').dataset.shown === name", arg=entity
-    )
+    wait(opened.page, f"document.getElementById('entity').dataset.shown === {json.dumps(entity)}")
     opened.draw()
     assert opened.page.locator("h1").inner_text() == entity
     with duckdb.connect(str(site.marts), read_only=True) as connection:
@@ -140,7 +141,7 @@ def test_a_model_and_an_organisation_have_their_page(
 
 def test_a_name_that_is_not_there_is_said(open_page: Any, sample_site: Written) -> None:
     opened: Opened = open_page(sample_site.url("model.html#nobody/nothing%ZZ"))
-    opened.page.wait_for_function("document.getElementById('entity').dataset.shown")
+    wait(opened.page, "document.getElementById('entity').dataset.shown")
     assert "No tracked model has this name" in opened.page.locator(".lead").inner_text()
     assert_quiet(opened)
 
@@ -148,7 +149,7 @@ def test_a_name_that_is_not_there_is_said(open_page: Any, sample_site: Written) 
 def test_search_by_keyboard_leads_to_a_model(open_page: Any, sample_site: Written) -> None:
     opened: Opened = open_page(sample_site.url("sizes.html"))
     page = opened.page
-    page.wait_for_function("window.hubtide && hubtide.ready")
+    wait(page, "window.hubtide && hubtide.ready")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"
     page.keyboard.type("qwen3-8b")
@@ -158,14 +159,14 @@ def test_search_by_keyboard_leads_to_a_model(open_page: Any, sample_site: Writte
     assert page.locator("#search").get_attribute("aria-activedescendant") == "result-0"
     page.keyboard.press("Enter")
     page.wait_for_url("**/model.html#Qwen/Qwen3-8B")
-    page.wait_for_function("document.querySelector('h1').textContent === 'Qwen/Qwen3-8B'")
+    wait(page, "document.querySelector('h1').textContent === 'Qwen/Qwen3-8B'")
     assert_quiet(opened)
 
 
 def test_a_page_is_used_by_keyboard_alone(open_page: Any, sample_site: Written) -> None:
     opened: Opened = open_page(sample_site.url("index.html"))
     page = opened.page
-    page.wait_for_function("window.hubtide && hubtide.ready")
+    wait(page, "window.hubtide && hubtide.ready")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
@@ -186,7 +187,7 @@ def test_a_page_is_used_by_keyboard_alone(open_page: Any, sample_site: Written) 
 def test_rows_are_downloaded_as_csv(open_page: Any, sample_site: Written, tmp_path: Path) -> None:
     opened: Opened = open_page(sample_site.url("index.html"))
     page = opened.page
-    page.wait_for_function("window.hubtide && hubtide.ready")
+    wait(page, "window.hubtide && hubtide.ready")
     with page.expect_download() as waiting:
         page.locator("#regions-cumulative button.csv").click()
     build_id = page.evaluate("document.body.dataset.build")
@@ -194,7 +195,7 @@ def test_rows_are_downloaded_as_csv(open_page: Any, sample_site: Written, tmp_pa
     waiting.value.save_as(tmp_path / "rows.csv")
     with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    sql = page.locator("#regions-cumulative details.sql code").text_content()
+    sql = page.locator("#regions-cumulative details.sql pre code").text_content()
     with duckdb.connect(str(sample_site.marts), read_only=True) as connection:
         expected = connection.execute(sql).fetchall()
     assert [(row["day"], row["region"], int(row["cumulative_downloads"])) for row in rows] == [
@@ -208,9 +209,10 @@ def test_choices_redraw_a_chart(open_page: Any, sample_site: Written) -> None:
     page = opened.page
     page.locator("#league select[data-field]").select_option("7")
     page.locator("#league select[data-pick]").select_option("1")
-    page.wait_for_function(
+    wait(
+        page,
         "hubtide.views.league.view.data('rows').every((row) => row.horizon_days === 7"
-        " && row.value === row.ram_cutoff)"
+        " && row.value === row.ram_cutoff)",
     )
     values = page.evaluate("hubtide.views.league.view.data('rows').map((row) => row.value)")
     with duckdb.connect(str(sample_site.marts), read_only=True) as connection:
@@ -257,16 +259,17 @@ def test_a_phone_in_the_dark_scrolls_down_only(
         sample_site.url(name), viewport={"width": 360, "height": 740}, color_scheme="dark"
     )
     opened.draw()
-    for summary in opened.page.locator("details.rows:not([open]) summary").all():
-        summary.click()
+    opened.page.evaluate(OPEN_TABLES)
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
     ground = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(16, 20, 26)"
     assert_quiet(opened)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [*PAGES, "model.html#Qwen/Qwen3-8B"])
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [*((name, "light") for name in (*PAGES, "model.html#Qwen/Qwen3-8B")), ("sizes.html", "dark")],
+)
 def test_nothing_serious_is_in_the_way_of_assistive_technology(
     open_page: Any, sample_site: Written, name: str, scheme: str
 ) -> None:
@@ -288,9 +291,7 @@ def test_the_theme_is_switched_and_kept(open_page: Any, sample_site: Written) ->
     opened.draw()
     before = page.locator("#shares svg").first.inner_html()
     page.locator("#theme").click()
-    page.wait_for_function(
-        "before => document.querySelector('#shares svg')?.innerHTML !== before", arg=before
-    )
+    wait(page, f"document.querySelector('#shares svg')?.innerHTML !== {json.dumps(before)}")
     assert page.locator("#theme").get_attribute("aria-pressed") == "true"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 20, 26)"
     assert_quiet(opened)
@@ -301,8 +302,7 @@ def test_hostile_names_are_text(open_page: Any, hostile_site: Written, name: str
     opened: Opened = open_page(hostile_site.url(name))
     page = opened.page
     opened.draw()
-    for summary in page.locator("details.rows:not([open]) summary").all():
-        summary.click()
+    opened.page.evaluate(OPEN_TABLES)
     assert page.evaluate("window.hacked") is None
     # Nothing that a name could have brought: no picture, no code in the page, no handler.
     assert page.locator("img, iframe, object, embed, [onerror], [onload]").count() == 0
@@ -317,12 +317,12 @@ def test_a_hostile_name_is_found_and_has_its_page(
     name = HOSTILE[key]
     opened: Opened = open_page(hostile_site.url("index.html"))
     page = opened.page
-    page.wait_for_function("window.hubtide && hubtide.ready")
+    wait(page, "window.hubtide && hubtide.ready")
     page.locator("#search").fill(name)
     page.wait_for_selector("#search-results [role=option]")
     assert name.strip() in page.locator("#result-0 bdi").text_content()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.getElementById('entity')?.dataset.shown")
+    wait(page, "document.getElementById('entity')?.dataset.shown")
     assert page.locator("h1").text_content() == name
     assert "No tracked" not in page.locator(".lead").inner_text()
     opened.draw()
@@ -343,7 +343,7 @@ def test_tooltips_and_csv_take_a_hostile_name_as_text(
     assert HOSTILE["script"] in page.locator("#vg-tooltip-element").inner_text()
     assert page.locator("#vg-tooltip-element script").count() == 0
     page.goto(hostile_site.url("index.html"))
-    page.wait_for_function("window.hubtide && hubtide.ready")
+    wait(page, "window.hubtide && hubtide.ready")
     with page.expect_download() as waiting:
         page.locator("#organisations-cumulative button.csv").click()
     waiting.value.save_as(tmp_path / "rows.csv")
