@@ -226,8 +226,8 @@ def with_descendants(context: Context) -> Figure:
             factor = gain["downloads_with_descendants"] / gain["downloads_own"]
             title += f"; {gain['model_id']} gains most, {factor:.1f} times its own"
     names = list(dict.fromkeys(row["region"] for row in rows[:15]))
-    order = [row["model_id"] for row in rows[:15]]
-    up = {"field": "model_id", "type": "nominal", "sort": charts.by_value("downloads_with_descendants"),
+    up = {"field": "model_id", "type": "nominal",
+          "sort": charts.by_value("downloads_with_descendants"),
           "axis": charts.names_axis("model_id")}  # fmt: skip
     colour = {"field": "region", "type": "nominal", "legend": None,
               "scale": charts.colours(context.looks, "region", names)}  # fmt: skip
@@ -252,7 +252,7 @@ def with_descendants(context: Context) -> Figure:
                              "x": {"field": "downloads_own", "type": "quantitative"}},
             },
         ],
-        26 * len(order) + 10,
+        26 * len(rows[:15]) + 10,
     )  # fmt: skip
     return Figure(
         "descendants",

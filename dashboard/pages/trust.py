@@ -165,7 +165,7 @@ def calendar(context: Context) -> Figure:
         context.as_of,
         context.coverage,
         spec if rows else None,
-        empty="Nothing was read.",
+        empty="Nothing was read: this build holds no day of any source.",
     )
 
 
@@ -255,7 +255,7 @@ def freshness(context: Context) -> Figure:
         order by source
         """,
         ("coverage_daily",),
-        "Nothing was read.",
+        "Nothing was read: this build holds no day of any source.",
         is_open=True,
     )
 

@@ -197,7 +197,7 @@ def test_rows_are_downloaded_as_csv(open_page: Any, sample_site: Written, tmp_pa
         rows = list(csv.DictReader(file))
     sql = page.locator("#regions-cumulative details.sql pre code").text_content()
     with duckdb.connect(str(sample_site.marts), read_only=True) as connection:
-        expected = connection.execute(sql).fetchall()
+        expected = connection.execute(str(sql)).fetchall()
     assert [(row["day"], row["region"], int(row["cumulative_downloads"])) for row in rows] == [
         (str(row[0]), row[1], row[2]) for row in expected
     ]
@@ -320,7 +320,7 @@ def test_a_hostile_name_is_found_and_has_its_page(
     wait(page, "window.hubtide && hubtide.ready")
     page.locator("#search").fill(name)
     page.wait_for_selector("#search-results [role=option]")
-    assert name.strip() in page.locator("#result-0 bdi").text_content()
+    assert name.strip() in str(page.locator("#result-0 bdi").text_content())
     page.keyboard.press("Enter")
     wait(page, "document.getElementById('entity')?.dataset.shown")
     assert page.locator("h1").text_content() == name
