@@ -371,7 +371,8 @@ def regions_cumulative(context: Context, result: Result, crossings: Result) -> F
         "regions-cumulative",
         title,
         f"All-time downloads of tracked models by region of the publisher; "
-        f"{count(total)} in all. Dotted: the day one region passed another.",
+        f"{count(total)} in all."
+        + (" Dotted: the day one region passed another." if crossings.rows else ""),
         result,
         ("region_downloads_monthly", "crossovers"),
         context.source,
