@@ -22,7 +22,14 @@ from extract.sources.hub_stats import SOURCE as SNAPSHOTS
 from extract.sources.hub_stats_snapshots import FIRST_DAY
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
 from orchestration.manifest import docs_page, parse_if_stale
-from orchestration.publishing import DATABASE, current_build, published_builds, set_current
+from orchestration.publishing import (
+    CURRENT,
+    DASHBOARD,
+    DATABASE,
+    current_build,
+    published_builds,
+    set_current,
+)
 from orchestration.sources import SOURCES
 
 LOG = logging.getLogger("hubtide")
@@ -281,6 +288,7 @@ def _pipeline(
         f"Warehouse  {relative(home.warehouse)}",
         f"Exports    {relative(home.exports / 'current')} (build {folder.name})",
         f"For BI     {relative(home.exports / DATABASE)}",
+        f"Dashboard  {relative(home.exports / CURRENT / DASHBOARD / 'index.html')}",
         f"Done in {time.monotonic() - started:.0f} s.",
     )
     if problems:

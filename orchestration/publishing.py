@@ -30,6 +30,7 @@ CURRENT = "current"
 # Names the build that has passed its checks; only that one may be published.
 AUDITED = "audited"
 DATABASE = "marts.duckdb"
+DASHBOARD = "dashboard"
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,14 @@ def publish(
     seeds_sha256: str,
     steps: Sequence[Mapping[str, Any]] = (),
     describe: Callable[[Path, Sequence[Mapping[str, Any]]], object] | None = None,
+    site: Callable[[Path, Path], object] | None = None,
 ) -> Build:
     """Copy schema marts of the warehouse to exports/builds/<build_id>/ and make it current.
 
     The build's id is marts.about's. A build that is there already is made current, not rewritten.
     `steps` are the costs of the run's steps, for the manifest. `describe` writes what explains the
-    build: it gets the build's folder, before that has its name, and the sources.
+    build: it gets the build's folder, before that has its name, and the sources. `site` then writes
+    the dashboard: it gets the published database and the folder to write, inside the build's.
 
     Raises:
         ValueError: marts.about has not exactly one row.
@@ -77,6 +80,8 @@ def publish(
             sources = _sources(connection)
             if describe is not None:
                 describe(partial, sources)
+            if site is not None:
+                site(partial / DATABASE, partial / DASHBOARD)
             manifest = {
                 **about,
                 "published_at": utc_now(),
@@ -304,10 +309,11 @@ def _loads(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
 def _file_entries(folder: Path) -> dict[str, dict[str, Any]]:
     entries = {}
-    for path in sorted(folder.iterdir()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        entries[path.name] = {"sha256": digest, "bytes": path.stat().st_size}
+        name = path.relative_to(folder).as_posix()
+        entries[name] = {"sha256": digest, "bytes": path.stat().st_size}
     return entries
 
 
@@ -318,7 +324,7 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
 
 def _sync(folder: Path) -> None:
     """The content is durable before its name is: a power cut leaves the last build current."""
-    for path in [*folder.iterdir(), folder]:
+    for path in [*folder.rglob("*"), folder]:
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -125,6 +125,10 @@ def test_publishing_waits_for_every_mart(specs: dict[dg.AssetKey, dg.AssetSpec])
     published = specs[dg.AssetKey(["exports", "current"])]
     assert {dep.asset_key for dep in published.deps} == marts
     assert dg.AssetKey(["marts", "about"]) in marts
+    # The dashboard is of the build that is published with it, by the same step.
+    site = specs[dg.AssetKey(["exports", "dashboard"])]
+    assert {dep.asset_key for dep in site.deps} == {published.key}
+    assert site.group_name == published.group_name == "exports"
 
 
 def test_with_schedules_the_marts_and_the_copy_have_the_evening_as_deadline(

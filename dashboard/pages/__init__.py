@@ -1,0 +1,1 @@
+"""The pages, one module each: queries, claims and charts."""
