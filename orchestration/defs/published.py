@@ -80,6 +80,7 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 group_name="exports",
                 owners=OWNERS,
                 kinds={"html"},
+                freshness_policy=published_deadline(),
                 description="The dashboard in the build's folder: pages that open without a "
                 "server, made from the published copy alone.",
             ),

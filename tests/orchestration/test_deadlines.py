@@ -30,16 +30,18 @@ def _landed() -> dg.AssetsDefinition:
     return landed_asset(next(entry for entry in SOURCES if entry.name == LANDED.path[-1]))
 
 
-def state(asset: dg.AssetsDefinition, made: datetime | None, now: datetime) -> FreshnessState:
-    """What the daemon finds at `now`, where the asset was last made at `made`."""
-    node = dg.Definitions(assets=[asset]).resolve_asset_graph().get(asset.key)
+def state(
+    asset: dg.AssetsDefinition, key: dg.AssetKey, made: datetime | None, now: datetime
+) -> FreshnessState:
+    """What the daemon finds at `now`, where the asset's `key` was last made at `made`."""
+    node = dg.Definitions(assets=[asset]).resolve_asset_graph().get(key)
     policy = node.freshness_policy
     assert policy is not None
     evaluator = FRESHNESS_EVALUATORS_BY_POLICY_TYPE[type(policy)]()
     with DagsterInstance.ephemeral() as instance:
         if made is not None:
             with freeze_time(made):
-                instance.report_runless_asset_event(dg.AssetMaterialization(asset.key))
+                instance.report_runless_asset_event(dg.AssetMaterialization(key))
         with freeze_time(now):
             return asyncio.run(evaluator.evaluate_freshness(LoadingContextForTest(instance), node))
 
@@ -68,20 +70,23 @@ def schedules_on(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_day_is_published_by_eight_in_the_evening(
     schedules_on: None, made: datetime | None, now: datetime, expected: FreshnessState
 ) -> None:
-    assert state(published_asset([]), made, now) == expected
+    assert state(published_asset([]), PUBLISHED, made, now) == expected
 
 
 def test_a_day_has_landed_by_four_in_the_afternoon(schedules_on: None) -> None:
-    assert state(_landed(), at(11, 13, 35), at(12, 15, 59)) == FreshnessState.PASS
-    assert state(_landed(), at(11, 13, 35), at(12, 16, 1)) == FreshnessState.FAIL
-    assert state(_landed(), at(12, 13, 35), at(12, 16, 1)) == FreshnessState.PASS
+    assert state(_landed(), LANDED, at(11, 13, 35), at(12, 15, 59)) == FreshnessState.PASS
+    assert state(_landed(), LANDED, at(11, 13, 35), at(12, 16, 1)) == FreshnessState.FAIL
+    assert state(_landed(), LANDED, at(12, 13, 35), at(12, 16, 1)) == FreshnessState.PASS
 
 
 def test_the_deadlines_leave_time_after_the_schedule_and_the_sensor(schedules_on: None) -> None:
     minute, hour = (int(part) for part in FETCH_AT.split()[:2])
     fetched, patience = hour * 60 + minute, PATIENCE_UNTIL.hour * 60
-    for asset, earliest in ((published_asset([]), patience), (_landed(), fetched)):
-        policy = asset.specs_by_key[asset.key].freshness_policy
+    for asset, key, earliest in (
+        (published_asset([]), PUBLISHED, patience),
+        (_landed(), LANDED, fetched),
+    ):
+        policy = asset.specs_by_key[key].freshness_policy
         assert isinstance(policy, CronFreshnessPolicy)
         assert policy.timezone == "UTC"
         deadline = int(policy.deadline_cron.split()[1]) * 60
