@@ -10,7 +10,7 @@ from typing import Any
 from extract.home import Home
 from extract.warehouse import Warehouse
 
-STEP_COLUMNS = ("step", "seconds", "cpu_seconds", "peak_mb", "rows_in", "rows_out")
+STEP_COLUMNS = ("step", "seconds", "cpu_seconds", "peak_mb", "rows_in", "rows_out", "bytes_written")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ def note_builds(home: Home, builds: Iterable[PublishedBuild]) -> int:
             )
             for step in build.steps:
                 con.execute(
-                    "insert into raw.build_steps values (?, ?, ?, ?, ?, ?, ?)",
+                    f"insert into raw.build_steps (build_id, {', '.join(STEP_COLUMNS)}) "
+                    "values (?, ?, ?, ?, ?, ?, ?, ?)",
                     [build.build_id, *(step.get(column) for column in STEP_COLUMNS)],
                 )
         con.execute("commit")

@@ -259,3 +259,5 @@ create table if not exists raw.build_steps (
     rows_in bigint,
     rows_out bigint
 );
+-- Of a warehouse that is older than the column.
+alter table raw.build_steps add column if not exists bytes_written bigint;

@@ -4,10 +4,12 @@ import json
 import os
 import resource
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import duckdb
 
 # ru_maxrss is in kilobytes on Linux.
 _KILOBYTES_A_MEGABYTE = 1024
@@ -16,7 +18,7 @@ _KILOBYTES_A_MEGABYTE = 1024
 @dataclass
 class Step:
     """One step's cost. `peak_mb`: the greatest resident size so far of this process or one that it
-    waited for."""
+    waited for; of a model, the most buffer memory that one of its statements held."""
 
     step: str
     seconds: float = 0
@@ -24,6 +26,7 @@ class Step:
     peak_mb: float = 0
     rows_in: int | None = None
     rows_out: int | None = None
+    bytes_written: int | None = None
 
     def metadata(self) -> dict[str, float]:
         """What plots in the interface."""
@@ -45,10 +48,46 @@ def measured(run_id: str, step: str) -> Iterator[Step]:
         cost.seconds = time.monotonic() - started
         cost.cpu_seconds = _cpu_seconds() - cpu
         cost.peak_mb = _peak_mb()
-        path = _file(run_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(cost)) + "\n")
+        keep(run_id, [cost])
+
+
+def keep(run_id: str, costs: Iterable[Step]) -> None:
+    """Keep what steps cost until the run's build is published."""
+    path = _file(run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(cost)) + "\n" for cost in costs)
+
+
+def of_models(engine_costs: Path) -> list[Step]:
+    """What the engine measured of each table that dbt filled, costliest first; [] without the file.
+
+    `rows_in` are the rows that its statements read from tables. The file is that of
+    dbt_project/macros/engine_costs.sql.
+    """
+    if not engine_costs.exists():
+        return []
+    with duckdb.connect() as con:
+        rows = con.execute(
+            """
+            select
+                'model ' || table_name,
+                sum(seconds),
+                sum(cpu_seconds),
+                max(peak_bytes) / 1e6,
+                cast(sum(rows_scanned) as bigint),
+                cast(sum(written_bytes) as bigint)
+            from read_parquet($file)
+            where table_name is not null
+            group by table_name
+            order by sum(seconds) desc, table_name
+            """,
+            {"file": str(engine_costs)},
+        ).fetchall()
+    return [
+        Step(step, seconds, cpu, peak, rows_in=scanned, bytes_written=written)
+        for step, seconds, cpu, peak, scanned, written in rows
+    ]
 
 
 def take(run_id: str) -> list[dict[str, object]]:

@@ -396,6 +396,7 @@ def costs(context: Context) -> Figure:
         """
         select build_id, step, seconds, cpu_seconds, peak_mb, rows_in, rows_out
         from pipeline_costs
+        where step not like 'model %'
         order by build_id desc, step
         limit 500
         """,

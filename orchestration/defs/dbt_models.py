@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -13,7 +13,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from extract.home import Home
 from orchestration.builds import new_build_id, project_commit
-from orchestration.costs import measured
+from orchestration.costs import Step, keep, measured, of_models
 from orchestration.dbt import (
     WRITER_POOL,
     LayerTranslator,
@@ -61,6 +61,14 @@ def _advised(event: dg.AssetCheckResult, manifest: Mapping[str, Any]) -> dg.Asse
     return event._replace(metadata={**event.metadata, **more})
 
 
+def _with_costs(events: Iterable[Any], costs: list[Step]) -> Iterator[Any]:
+    """Results of models with what the engine measured of each, for the plots."""
+    by_step = {cost.step: cost for cost in costs}
+    for event in events:
+        cost = by_step.get(f"model {event.output_name.rpartition('__')[2]}")
+        yield event.with_metadata({**event.metadata, **cost.metadata()}) if cost else event
+
+
 def _release_warehouse() -> None:
     """Close the file that counting rows has opened in this process.
 
@@ -94,8 +102,11 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         # again; as --vars they would make it parse everything.
         os.environ["HUBTIDE_BUILD_ID"] = build_id
         os.environ["HUBTIDE_COMMIT"] = project_commit(PROJECT_ROOT)
+        engine_costs = dbt_target() / "engine_costs.parquet"
+        os.environ["HUBTIDE_ENGINE_COSTS"] = str(engine_costs)
         # A result of an earlier run must not be taken for this one's.
-        (dbt_target() / "run_results.json").unlink(missing_ok=True)
+        for result in (dbt_target() / "run_results.json", engine_costs):
+            result.unlink(missing_ok=True)
         with measured(context.run.run_id, "dbt"):
             invocation = dbt.cli(
                 build_arguments(config.full_refresh),
@@ -108,12 +119,15 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
             # leaves both cores to dbt: dagster-dbt would spin until its first event is there. It
             # would also ask for the columns of each test, which has none.
             events = list(invocation.stream())
+        costs = of_models(engine_costs)
+        keep(context.run.run_id, costs)
         models = [event for event in events if isinstance(event, dg.Output)]
         enriched = DbtEventIterator(iter(models), invocation)
         try:
             # Lineage of columns would parse each model's SQL again, which takes longer than dbt
             # does, and fails on `using key`.
-            yield from enriched.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
+            counted = enriched.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
+            yield from _with_costs(counted, costs)
         finally:
             _release_warehouse()
         yield from (

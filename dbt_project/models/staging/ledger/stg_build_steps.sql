@@ -5,5 +5,6 @@ select
     cpu_seconds,
     peak_mb,
     rows_in,
-    rows_out
+    rows_out,
+    bytes_written
 from {{ source('raw', 'build_steps') }}
