@@ -5,6 +5,8 @@
     pre_hook="{{ drop_changed_partitions(ref('change_fingerprints'), 'read_month') }}",
 ) }}
 
+{% set changed = changed_partitions(ref('change_fingerprints'), 'read_month') %}
+
 with fingerprints as (
     select * from {{ ref('change_fingerprints') }}
 ),
@@ -25,7 +27,7 @@ wanted_months as (
             observation_months.model_key = around.model_key
             and around.month
             between observation_months.context_from and observation_months.context_to
-    where {{ partitions_to_build('observation_months.month', 'read_month') }}
+    where {{ is_in_partitions('observation_months.month', changed) }}
 ),
 {% endif %}
 
@@ -81,7 +83,7 @@ final as (
     from relevant
     left join fingerprints
         on relevant.read_month = fingerprints.month
-    where {{ partitions_to_build('relevant.read_month', 'read_month') }}
+    where {{ is_in_partitions('relevant.read_month', changed) }}
 )
 
 select * from final

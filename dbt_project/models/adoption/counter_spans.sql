@@ -5,9 +5,13 @@
     pre_hook="{{ drop_changed_partitions(ref('span_fingerprints'), 'read_month', [var('max_gap_days')]) }}",
 ) }}
 
+{% set changed = changed_partitions(
+    ref('span_fingerprints'), 'read_month', [var('max_gap_days')]
+) %}
+
 with changes as (
     select * from {{ ref('counter_changes') }}
-    where {{ partitions_to_build('read_month', 'read_month') }}
+    where {{ is_in_partitions('read_month', changed) }}
 ),
 
 last_rows as (
@@ -198,7 +202,7 @@ every_span as (
         source,
         scope
     from tails
-    where {{ partitions_to_build(tail_month(), 'read_month') }}
+    where {{ is_in_partitions(tail_month(), changed) }}
 ),
 
 final as (

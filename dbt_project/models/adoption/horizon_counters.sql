@@ -15,50 +15,85 @@ trailing_counters as (
     select * from {{ ref('trailing_counters') }}
 ),
 
-eves_wanted as (
-    select distinct
+points as (
+    select
         model_key,
-        eve
+        horizon_day as day
+    from launches
+
+    union
+
+    select
+        model_key,
+        eve as day
     from launches
 ),
 
--- The counter at the end of the day before day 0: 0 before a launch that was seen.
-eves as (
+-- The span that a day lies in. Of models read daily nearly all days are a span's last, which are
+-- found by equality: comparing each day with each span of its model costs three times as much.
+spans_of_points as (
     select
-        eves_wanted.model_key,
-        eves_wanted.eve,
-        case
-            when eves_wanted.eve < spans.from_day then 0
-            else {{ span_counter('spans', 'eves_wanted.eve') }}
-        end as counter_at_eve,
-        -- The readings on either side bound what an interpolated counter can have been.
-        case
-            when eves_wanted.eve < spans.from_day then 0
-            when eves_wanted.eve = spans.to_day then spans.counter_after
-            else least(spans.counter_before, spans.counter_after)
-        end as lowest_at_eve,
-        case
-            when eves_wanted.eve < spans.from_day then 0
-            when eves_wanted.eve = spans.to_day then spans.counter_after
-            else greatest(spans.counter_before, spans.counter_after)
-        end as highest_at_eve,
-        case
-            when eves_wanted.eve < spans.from_day then false
-            when spans.kind = 'flat' then not read_calendar.is_read
-            else eves_wanted.eve < spans.to_day
-        end as is_eve_interpolated
-    from eves_wanted
+        points.day,
+        spans.*
+    from points
+    inner join spans
+        on points.model_key = spans.model_key and points.day = spans.to_day
+
+    union all
+
+    select
+        points.day,
+        spans.*
+    from points
     inner join spans
         on
-            eves_wanted.model_key = spans.model_key
-            and eves_wanted.eve <= spans.to_day
-            and (eves_wanted.eve >= spans.from_day or spans.kind = 'launch')
+            points.model_key = spans.model_key
+            and points.day >= spans.from_day
+            and points.day < spans.to_day
+    where spans.from_day < spans.to_day
+),
+
+-- The readings on either side bound what an interpolated counter can have been.
+counters as (
+    select
+        spans.model_key,
+        spans.day,
+        {{ span_counter('spans', 'spans.day') }} as counter,
+        case
+            when spans.day = spans.to_day then spans.counter_after
+            else least(spans.counter_before, spans.counter_after)
+        end as lowest,
+        case
+            when spans.day = spans.to_day then spans.counter_after
+            else greatest(spans.counter_before, spans.counter_after)
+        end as highest,
+        -- Days between the readings on either side; 0 on a day that was read.
+        case
+            when spans.kind = 'flat'
+                then {{ days_between(
+                    'read_calendar.read_on_or_before', 'read_calendar.read_on_or_after'
+                ) }}
+            when spans.day = spans.to_day then 0
+            else {{ days_between('spans.from_day', 'spans.to_day') }} + 1
+        end as reading_gap_days,
+        case when spans.kind = 'flat' then not read_calendar.is_read else spans.day < spans.to_day end
+            as is_interpolated
+    from spans_of_points as spans
     left join read_calendar
         on
             spans.kind = 'flat'
             and spans.source = read_calendar.source
             and spans.scope = read_calendar.scope
-            and eves_wanted.eve = read_calendar.day
+            and spans.day = read_calendar.day
+),
+
+-- Before a launch that was seen the counter was 0.
+seen_launches as (
+    select
+        model_key,
+        from_day
+    from spans
+    where kind = 'launch'
 ),
 
 ends as (
@@ -66,41 +101,24 @@ ends as (
         launches.league,
         launches.model_key,
         launches.horizon_days,
-        {{ span_counter('spans', 'launches.horizon_day') }} as counter_at_horizon,
-        case
-            when launches.horizon_day = spans.to_day then spans.counter_after
-            else least(spans.counter_before, spans.counter_after)
-        end as lowest_at_horizon,
-        case
-            when launches.horizon_day = spans.to_day then spans.counter_after
-            else greatest(spans.counter_before, spans.counter_after)
-        end as highest_at_horizon,
-        eves.counter_at_eve,
-        eves.lowest_at_eve,
-        eves.highest_at_eve,
-        eves.is_eve_interpolated,
-        -- Days between the readings on either side; 0 on a day that was read.
-        case
-            when spans.kind = 'flat'
-                then {{ days_between(
-                    'read_calendar.read_on_or_before', 'read_calendar.read_on_or_after'
-                ) }}
-            when launches.horizon_day = spans.to_day then 0
-            else {{ days_between('spans.from_day', 'spans.to_day') }} + 1
-        end as reading_gap_days
+        at_horizon.counter as counter_at_horizon,
+        at_horizon.lowest as lowest_at_horizon,
+        at_horizon.highest as highest_at_horizon,
+        coalesce(at_eve.counter, 0) as counter_at_eve,
+        coalesce(at_eve.lowest, 0) as lowest_at_eve,
+        coalesce(at_eve.highest, 0) as highest_at_eve,
+        coalesce(at_eve.is_interpolated, false) as is_eve_interpolated,
+        at_horizon.reading_gap_days
     from launches
-    inner join eves
-        on launches.model_key = eves.model_key and launches.eve = eves.eve
-    inner join spans
+    inner join counters as at_horizon
         on
-            launches.model_key = spans.model_key
-            and launches.horizon_day between spans.from_day and spans.to_day
-    left join read_calendar
-        on
-            spans.kind = 'flat'
-            and spans.source = read_calendar.source
-            and spans.scope = read_calendar.scope
-            and launches.horizon_day = read_calendar.day
+            launches.model_key = at_horizon.model_key
+            and launches.horizon_day = at_horizon.day
+    left join counters as at_eve
+        on launches.model_key = at_eve.model_key and launches.eve = at_eve.day
+    left join seen_launches
+        on launches.model_key = seen_launches.model_key
+    where at_eve.model_key is not null or launches.eve < seen_launches.from_day
 ),
 
 combined as (
@@ -115,7 +133,8 @@ combined as (
         launches.day_zero,
         launches.horizon_days,
         launches.horizon_day,
-        launches.eve,
+        ends.counter_at_eve,
+        ends.counter_at_horizon,
         ends.counter_at_horizon - ends.counter_at_eve as risen,
         ends.lowest_at_horizon - ends.highest_at_eve as risen_low,
         ends.highest_at_horizon - ends.lowest_at_eve as risen_high,
@@ -148,7 +167,8 @@ final as (
         day_zero,
         horizon_days,
         horizon_day,
-        eve,
+        counter_at_eve,
+        counter_at_horizon,
         coalesce(risen, downloads_30d) as cumulative_downloads,
         -- Of a trailing count whose date is not exact, nothing bounds the error.
         coalesce(risen_low, case when days_early = 0 then downloads_30d end) as c_low,

@@ -7,8 +7,8 @@ launches as (
     where league = 'release'
 ),
 
-deflated_counters as (
-    select * from {{ ref('deflated_counters') }}
+deflated_months as (
+    select * from {{ ref('deflated_months') }}
 ),
 
 quarter_counters as (
@@ -19,25 +19,42 @@ releases as (
     select * from {{ ref('tracked_releases') }}
 ),
 
--- Each day's downloads over the level of the Hub on it, summed from day 0 to the horizon.
+-- Each day's downloads over the level of the Hub on it, summed from day 0 to the horizon: those of
+-- whole months, and of the first and the last up to the counter on that day. Before a launch there
+-- is no month and nothing to take off.
 deflated as (
     select
         horizon_counters.*,
         case
             when
                 horizon_counters.basis = 'all_time'
-                and ends.days_unknown_to_date = coalesce(eves.days_unknown_to_date, 0)
-                then cast(ends.deflated_to_date - coalesce(eves.deflated_to_date, 0) as double)
+                and ends.hub_level is not null
+                and ends.months_unknown_before = coalesce(starts.months_unknown_before, 0)
+                then cast(
+                    ends.deflated_before
+                    + cast(
+                        (horizon_counters.counter_at_horizon - ends.counter_before)
+                        / ends.hub_level as decimal(38, 6)
+                    )
+                    - coalesce(
+                        starts.deflated_before
+                        + cast(
+                            (horizon_counters.counter_at_eve - starts.counter_before)
+                            / starts.hub_level as decimal(38, 6)
+                        ),
+                        0
+                    ) as double
+                )
         end as deflated_downloads
     from horizon_counters
-    left join deflated_counters as ends
+    left join deflated_months as ends
         on
             horizon_counters.model_key = ends.model_key
-            and horizon_counters.horizon_day = ends.day
-    left join deflated_counters as eves
+            and {{ month_start('horizon_counters.horizon_day') }} = ends.month
+    left join deflated_months as starts
         on
-            horizon_counters.model_key = eves.model_key
-            and horizon_counters.eve = eves.day
+            horizon_counters.model_key = starts.model_key
+            and {{ month_start('horizon_counters.day_zero') }} = starts.month
 ),
 
 leagues as (

@@ -5,9 +5,11 @@
     pre_hook="{{ drop_changed_partitions(tracked_fingerprints(ref('month_fingerprints')), 'month') }}",
 ) }}
 
+{% set changed = changed_partitions(tracked_fingerprints(ref('month_fingerprints'))) %}
+
 with span_months as (
     select * from {{ ref('span_months') }}
-    where {{ partitions_to_build() }}
+    where {{ is_in_partitions('month', changed) }}
 ),
 
 fingerprints as (
@@ -16,6 +18,7 @@ fingerprints as (
 
 spans as (
     select * from {{ ref('counter_spans') }}
+    where {{ is_near_partitions('from_day', 'to_day', changed) }}
 ),
 
 models as (

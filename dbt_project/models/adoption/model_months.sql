@@ -5,9 +5,11 @@
     pre_hook="{{ drop_changed_partitions(ref('month_fingerprints'), 'month') }}",
 ) }}
 
+{% set changed = changed_partitions(ref('month_fingerprints')) %}
+
 with span_months as (
     select * from {{ ref('span_months') }}
-    where {{ partitions_to_build() }}
+    where {{ is_in_partitions('month', changed) }}
 ),
 
 fingerprints as (

@@ -5,12 +5,16 @@
     pre_hook="{{ drop_changed_partitions(ref('reading_fingerprints'), 'read_month') }}",
 ) }}
 
+{% set changed = changed_partitions(ref('reading_fingerprints'), 'read_month') %}
+
 with named_readings as (
     select
         *,
         {{ month_start('day') }} as read_month
     from {{ ref('named_readings') }}
-    where {{ partitions_to_build(month_start('day'), 'read_month') }}
+    where
+        {{ is_near_partitions('day', 'day', changed) }}
+        and {{ is_in_partitions(month_start('day'), changed) }}
 ),
 
 fingerprints as (
@@ -25,48 +29,84 @@ names as (
     select * from {{ ref('stg_model_names') }}
 ),
 
+-- Only these can have two readings of a source, scope and day: all others are passed over.
+shared_keys as (
+    select model_key
+    from {{ ref('model_keys') }}
+    group by model_key
+    having count(distinct name_key) > 1
+),
+
+contested as (
+    select
+        named_readings.model_key,
+        named_readings.name_key,
+        named_readings.day,
+        named_readings.source,
+        named_readings.scope,
+        named_readings.presence,
+        named_readings.partition
+    from {{ ref('named_readings') }} as named_readings
+    left join shared_keys
+        on named_readings.model_key = shared_keys.model_key
+    where
+        (shared_keys.model_key is not null or named_readings.source = 'files')
+        and {{ is_near_partitions('named_readings.day', 'named_readings.day', changed) }}
+        and {{ is_in_partitions(month_start('named_readings.day'), changed) }}
+),
+
 -- Two names of one model on one day count once: the one that is present, then the one spelled
--- as today.
+-- as today; of two files the later one.
 ranked as (
     select
-        named_readings.*,
+        contested.*,
         row_number() over (
             partition by
-                named_readings.model_key,
-                named_readings.source,
-                named_readings.scope,
-                named_readings.day
+                contested.model_key, contested.source, contested.scope, contested.day
             order by
-                case named_readings.presence when 'present' then 0 when 'unknown' then 1 else 2 end,
+                case contested.presence when 'present' then 0 when 'unknown' then 1 else 2 end,
                 case when names.model_id = model_identities.model_id then 0 else 1 end,
                 names.model_id,
-                named_readings.partition desc
+                contested.partition desc
         ) as preference
-    from named_readings
+    from contested
     inner join model_identities
-        on named_readings.model_key = model_identities.model_key
+        on contested.model_key = model_identities.model_key
     inner join names
-        on named_readings.name_key = names.name_key
+        on contested.name_key = names.name_key
+),
+
+left_out as (
+    select * from ranked
+    where preference > 1
 ),
 
 final as (
     select
-        ranked.model_key,
-        ranked.day,
-        ranked.source,
-        ranked.source_rank,
-        ranked.scope,
-        ranked.presence,
-        ranked.downloads_30d,
-        ranked.downloads_all_time,
-        ranked.likes,
-        ranked.days_early,
-        ranked.read_month,
+        named_readings.model_key,
+        named_readings.day,
+        named_readings.source,
+        named_readings.source_rank,
+        named_readings.scope,
+        named_readings.presence,
+        named_readings.downloads_30d,
+        named_readings.downloads_all_time,
+        named_readings.likes,
+        named_readings.days_early,
+        named_readings.read_month,
         {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
-    from ranked
+    from named_readings
+    left join left_out
+        on
+            named_readings.model_key = left_out.model_key
+            and named_readings.name_key = left_out.name_key
+            and named_readings.source = left_out.source
+            and named_readings.scope = left_out.scope
+            and named_readings.day = left_out.day
+            and named_readings.partition = left_out.partition
     left join fingerprints
-        on ranked.read_month = fingerprints.month
-    where ranked.preference = 1
+        on named_readings.read_month = fingerprints.month
+    where left_out.model_key is null
 )
 
 select * from final

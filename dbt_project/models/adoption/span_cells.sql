@@ -5,6 +5,8 @@
     pre_hook="{{ drop_changed_partitions(span_partitions(ref('counter_spans')), 'read_month') }}",
 ) }}
 
+{% set changed = changed_partitions(span_partitions(ref('counter_spans')), 'read_month') %}
+
 -- Where a flat or carried span ends decides nothing inside it: a new day that only makes it
 -- longer leaves the months before as they are.
 with spans as (
@@ -12,7 +14,7 @@ with spans as (
         *,
         case when kind in ('step', 'launch') then to_day end as interpolated_to
     from {{ ref('counter_spans') }}
-    where {{ partitions_to_build('read_month', 'read_month') }}
+    where {{ is_in_partitions('read_month', changed) }}
 ),
 
 months as (

@@ -5,6 +5,8 @@
     pre_hook="{{ drop_changed_partitions(ref('month_fingerprints'), 'month') }}",
 ) }}
 
+{% set changed = changed_partitions(ref('month_fingerprints')) %}
+
 with spans as (
     select
         model_key,
@@ -16,6 +18,7 @@ with spans as (
         source,
         scope
     from {{ ref('counter_spans') }}
+    where {{ is_near_partitions('from_day', 'to_day', changed) }}
 ),
 
 fingerprints as (
@@ -31,7 +34,7 @@ months as (
         {{ month_start('day') }} as month,
         {{ month_end('day') }} as month_end
     from {{ ref('days') }}
-    where {{ partitions_to_build(month_start('day')) }}
+    where {{ is_in_partitions(month_start('day'), changed) }}
 ),
 
 -- A span cut at the ends of months; counters at both ends of each piece.

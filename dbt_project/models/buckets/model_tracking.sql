@@ -37,20 +37,7 @@ atom_names as (
 ),
 
 name_rules as (
-    select * from {{ ref('tracking_name_rules') }}
-),
-
--- The first rule, by name, that keeps a tracked organisation's repository out.
-kept_out as (
-    select
-        models.model_key,
-        min(name_rules.rule) as rule
-    from models
-    inner join organizations
-        on models.org = organizations.org
-    inner join name_rules
-        on {{ regexp_like('models.name', 'name_rules.pattern') }}
-    group by models.model_key
+    select * from {{ ref('name_rule_matches') }}
 ),
 
 evidence as (
@@ -59,7 +46,7 @@ evidence as (
         overrides.is_tracked as override,
         atom_names.folded_name is not null as is_listed,
         organizations.org is not null as is_tracked_org,
-        kept_out.rule as name_rule,
+        name_rules.rule as name_rule,
         dates.released_on,
         families.family,
         coalesce(metadata.pipeline_tag, file_attributes.pipeline_tag) as pipeline_tag,
@@ -73,8 +60,8 @@ evidence as (
         on models.folded_name = atom_names.folded_name
     left join organizations
         on models.org = organizations.org
-    left join kept_out
-        on models.model_key = kept_out.model_key
+    left join name_rules
+        on models.name = name_rules.name
     left join dates
         on models.model_key = dates.model_key
     left join families

@@ -5,6 +5,10 @@
     pre_hook="{{ drop_changed_partitions(tracked_fingerprints(ref('month_fingerprints')), 'month', [var('weekend_days')]) }}",
 ) }}
 
+{% set changed = changed_partitions(
+    tracked_fingerprints(ref('month_fingerprints')), 'month', [var('weekend_days')]
+) %}
+
 with fingerprints as (
     select * from {{ ref('month_fingerprints') }}
 ),
@@ -18,7 +22,10 @@ days as (
         in ({{ var('weekend_days') | join(', ') }}) as is_weekend,
         max(downloads) over (partition by model_id, {{ month_start('day') }}) as month_highest
     from {{ ref('fct_model_downloads_daily') }}
-    where day_status = 'observed' and {{ partitions_to_build(month_start('day')) }}
+    where
+        day_status = 'observed'
+        and {{ is_near_partitions('day', 'day', changed) }}
+        and {{ is_in_partitions(month_start('day'), changed) }}
 ),
 
 sums as (
