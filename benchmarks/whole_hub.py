@@ -8,6 +8,7 @@ are snapshots in the import format, for the loader itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ import duckdb
 
 from extract.home import Home
 from extract.warehouse import Warehouse
+from extract.sources.hub_pages import PAGE_SIZE
 from orchestration.environment import DBT_PROJECT_DIR
 
 SOURCE = "hub_stats"
@@ -98,6 +100,48 @@ def snapshot(population: Population, day: date, file: Path, *, factor: float = 1
             """,
             {"day": day, "factor": factor},
         )
+
+
+def pages(population: Population, day: date) -> Iterator[tuple[int, bytes]]:
+    """A read of the whole Hub on a day as pages of the API's JSON: records, and the page."""
+    with duckdb.connect() as con:
+        _create_models(con, population)
+        records = con.execute(
+            f"""
+            select count(*), '[' || string_agg(record, ',') || ']'
+            from (
+                select
+                    (row_number() over (order by n) - 1) // {PAGE_SIZE} as page,
+                    cast(json_object(
+                        '_id', oid,
+                        'id', id,
+                        'author', org,
+                        'createdAt', strftime(created_on, '%Y-%m-%dT09:00:00.000Z'),
+                        'downloads', {_trailing("$day")},
+                        'downloadsAllTime', {_counter("$day")},
+                        'likes', {_counter("$day")} // 200,
+                        'tags', tags,
+                        'pipeline_tag', 'text-generation',
+                        'library_name', 'transformers',
+                        'safetensors', {{'parameters': {{'BF16': parameters}}, 'total': parameters}},
+                        'baseModels', case when len(bases) > 0 then {{
+                            'relation': relation,
+                            'models': list_transform(
+                                bases, lambda b: {{'_id': b.hub_oid, 'id': b.model_id}}
+                            )
+                        }} end
+                    ) as varchar) as record
+                from models
+                where created_on <= $day
+            ) as records
+            group by page
+            order by page
+            """,
+            {"day": day},
+        )
+        while rows := records.fetchmany(100):
+            for count, text in rows:
+                yield count, text.encode()
 
 
 # The all-time counter at the end of a day: it rises most in the first months, and by a fraction of

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import yaml
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
@@ -91,7 +92,8 @@ def lend_parsed(home: Path, target: Path) -> None:
 
 
 def _profile_digest(home: Path) -> bytes:
-    profiles = (DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8")
+    template = (DBT_PROJECT_DIR / "profiles.yml").read_text(encoding="utf-8")
+    profiles = jinja2.Template(template).render(env_var=os.environ.get)
     output: dict[str, Any] = yaml.safe_load(profiles)["hubtide"]["outputs"]["duckdb"]
     output |= {"path": f"{home}/warehouse.duckdb"}
     credentials = DuckDBCredentials.from_dict(

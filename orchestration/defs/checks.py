@@ -121,7 +121,7 @@ def ledger_checks(manifest: Mapping[str, Any]) -> dg.AssetChecksDefinition:
                 {"models read": volume.models, "usual": volume.usual} if volume else None,
             )
             missing = gaps.get(source, [])
-            found = f"{len(missing)} days were not read: {', '.join(missing)}" if missing else None
+            found = f"not read: {', '.join(missing)}" if missing else None
             do = DO_GAPS[source in DATED].format(source=source)
             yield _result(source, GAPS, found, do, manifest, {"days missing": len(missing)})
         for entry in SOURCES:

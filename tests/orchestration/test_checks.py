@@ -201,13 +201,13 @@ def test_days_that_were_not_read(
     # What only knows now cannot be asked for a day that is over; dated sources can.
     assert_advice(
         results["hub_api", checks.GAPS],
-        "1 days were not read: 2026-03-19",
+        "not read: 2026-03-19",
         "both, downloads",
         "nothing can bring these days back",
     )
     assert_advice(
         results["openrouter", checks.GAPS],
-        "2 days were not read: 2026-03-18, 2026-03-19",
+        "not read: 2026-03-18, 2026-03-19",
         "both, tokens",
         "materialize these days' partitions of landed/openrouter",
     )
