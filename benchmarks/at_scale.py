@@ -1,4 +1,4 @@
-"""The pipeline's steps on a population of the Hub's shape: load, build, one more day, a restated day.
+"""The pipeline on a population of the Hub's shape: load, build, one more day, a restated day.
 
     python -m benchmarks.at_scale [--scale small|middle|hub] [--keep DIR] [--memory 12GB]
 
@@ -201,7 +201,7 @@ def _report(result: dict[str, Any]) -> str:
     if "records" in result:
         records = result["records"]
         lines.append(
-            f"{records['records']:,} JSON records loaded at {records['records_a_second']:,} a second"
+            f"{records['records']:,} JSON records loaded, {records['records_a_second']:,} a second"
         )
     full = result["steps"][0]
     headings = ("load", "queries", "CPU", "of full", "wall", "peak MB")

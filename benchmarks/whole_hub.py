@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 
 from extract.home import Home
-from extract.warehouse import Warehouse
 from extract.sources.hub_pages import PAGE_SIZE
+from extract.warehouse import Warehouse
 from orchestration.environment import DBT_PROJECT_DIR
 
 SOURCE = "hub_stats"
@@ -123,7 +123,8 @@ def pages(population: Population, day: date) -> Iterator[tuple[int, bytes]]:
                         'tags', tags,
                         'pipeline_tag', 'text-generation',
                         'library_name', 'transformers',
-                        'safetensors', {{'parameters': {{'BF16': parameters}}, 'total': parameters}},
+                        'safetensors',
+                        {{'parameters': {{'BF16': parameters}}, 'total': parameters}},
                         'baseModels', case when len(bases) > 0 then {{
                             'relation': relation,
                             'models': list_transform(
