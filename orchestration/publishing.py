@@ -156,7 +156,8 @@ def published_builds(exports: Path) -> list[PublishedBuild]:
     builds = []
     for path in sorted((exports / "builds").glob("[!.]*/manifest.json")):
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        published_at = datetime.fromisoformat(manifest["published_at"])
+        # Builds of earlier versions say only when they were built, a moment before.
+        published_at = datetime.fromisoformat(manifest.get("published_at") or manifest["built_at"])
         builds.append(PublishedBuild(path.parent.name, published_at, manifest.get("steps", [])))
     return builds
 

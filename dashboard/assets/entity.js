@@ -52,7 +52,9 @@
     else empty.textContent = definition.empty;
     const source = definition.source.startsWith("Source:")
       ? definition.source : "Source: " + definition.source + ".";
-    made.querySelector(".meta").textContent = source + " As of " + definition.as_of + ". Coverage: "
+    made.querySelector(".meta").textContent = source
+      + (source.includes("as of " + definition.as_of) ? "" : " As of " + definition.as_of + ".")
+      + " Coverage: "
       + (rows.length === 1 ? "1 row." : rows.length.toLocaleString("en-US") + " rows.");
     made.querySelector("code").textContent = definition.query;
     const tables = made.querySelector(".tables");

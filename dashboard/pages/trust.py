@@ -56,10 +56,16 @@ def _about(context: Context) -> list[tuple[str, Any]]:
         "listed_models_covered": "of them with a counter",
     }  # fmt: skip
     return [
-        (label, "unknown" if context.about.get(name) is None else context.about[name])
+        (label, _shown(context.about.get(name)))
         for name, label in names.items()
         if name in context.about
     ]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _table(
@@ -300,8 +306,8 @@ def published(context: Context) -> Figure:
     result = context.query(
         """
         select
-            figure, status, published_low, published_high, unit, computed, nearest,
-            nearest_as_of, denominator, as_of_from, as_of_to, reason, source
+            figure, status, as_of_from, as_of_to, published_low, published_high, unit,
+            computed, computed_text, nearest, nearest_as_of, denominator, reason, source
         from published_figures
         order by status = 'comparable' desc, figure, denominator
         """

@@ -66,7 +66,7 @@ def test_a_page_shows_the_marts_and_asks_nobody(open_page: Any, site: Written, n
                 assert figure["marks"] > 0, figure["id"]
             elif not expected:
                 assert len(figure["says"]) > 20, figure["id"]
-            assert "As of 20" in figure["meta"]
+            assert "as of 20" in figure["meta"].lower()
             assert "Coverage: " in figure["meta"]
     assert_quiet(opened)
 

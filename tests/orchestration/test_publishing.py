@@ -24,6 +24,7 @@ from orchestration.publishing import (
     current_build,
     prune,
     publish,
+    published_builds,
     record_audit,
     require_audit,
     set_current,
@@ -204,6 +205,18 @@ def test_seven_builds_are_kept_and_the_current_one_always(tmp_path: Path) -> Non
     assert prune(tmp_path) == ["b00", "b02"]
     assert current_build(tmp_path) == (tmp_path / "builds" / "b01").resolve()
     assert len(list((tmp_path / "builds").iterdir())) == KEPT_BUILDS + 1
+
+
+def test_a_build_of_an_earlier_version_says_when_it_was_built(tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    build = publish(make_warehouse(tmp_path / "warehouse.duckdb"), exports, "c", "s")
+    manifest = build.folder / "manifest.json"
+    content = json.loads(manifest.read_text(encoding="utf-8"))
+    known = [datetime.fromisoformat(content.pop("published_at"))]
+    assert [entry.published_at for entry in published_builds(exports)] == known
+    manifest.write_text(json.dumps(content), encoding="utf-8")
+    (found,) = published_builds(exports)
+    assert found.published_at == datetime.fromisoformat(content["built_at"])
 
 
 def test_rolling_back_to_a_build_that_is_gone_is_refused(tmp_path: Path) -> None:
