@@ -95,7 +95,8 @@ def _measured(home: Path, command: Sequence[str], directory: Path) -> Costs:
 
 
 def _file(home: Path) -> Path:
-    return home / "engine_costs.parquet"
+    # Where a build by Dagster has it too (orchestration/defs/dbt_models.py).
+    return home / ".dbt" / "engine_costs.parquet"
 
 
 def _engine_costs(file: Path) -> Costs:
