@@ -161,7 +161,7 @@ class Reader:
         """
         _create_items(con, self.source, manifests)
         repeats = _drop_repeats(con)
-        typed = f"select file, row_number, item, {_fields()} from temp.hub_items"
+        typed = _fields()
         description = con.execute(f"select * from ({typed}) limit 0").description or []
         columns = {str(entry[0]): entry[1] for entry in description[3:]}
         return Records(
@@ -205,19 +205,17 @@ def _create_items(
     con.execute(
         """
         update temp.hub_items as i
-        set row_number = numbered.row_number
+        set row_number = p.rows_before + i.file_row
         from (
             select
-                page_number,
                 file,
-                file_row,
-                row_number() over (partition by file order by page_number, file_row) as row_number
+                page_number,
+                sum(max(file_row)) over (partition by file order by page_number) - max(file_row)
+                    as rows_before
             from temp.hub_items
-        ) as numbered
-        where
-            i.file = numbered.file
-            and i.page_number = numbered.page_number
-            and i.file_row = numbered.file_row
+            group by file, page_number
+        ) as p
+        where i.file = p.file and i.page_number = p.page_number
         """
     )
 
@@ -300,7 +298,7 @@ def _drop_repeats(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     rows = con.execute(
         f"""
         with ids as (
-            select file, row_number, {_text("_id")} as hub_oid
+            select file, row_number, {_text("json_extract(item, '$._id')")} as hub_oid
             from temp.hub_items
         ),
 
@@ -323,25 +321,30 @@ def _drop_repeats(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     return counts
 
 
-def _text(key: str) -> str:
-    """SQL for a text field; null where it is of another type."""
-    path = quoted(f"$.{key}")
-    return (
-        f"case when json_type(item, {path}) = 'VARCHAR' then json_extract_string(item, {path}) end"
-    )
+def _text(value: str) -> str:
+    """SQL for a JSON value's text; null where it is of another type."""
+    return f"case when json_type({value}) = 'VARCHAR' then json_extract_string({value}, '$') end"
 
 
 def _fields() -> str:
-    fields = [f'{_text(key)} as "{key}"' for key in TEXT_FIELDS]
-    for key in JSON_FIELDS:
-        path = quoted(f"$.{key}")
-        fields.append(
-            f"case when json_type(item, {path}) <> 'NULL' then json_extract(item, {path}) end "
-            f'as "{key}"'
-        )
+    """SQL for the records' fields: file, row_number, item, and each field by its name.
+
+    All are taken out of a record at once: it would be parsed anew for each.
+    """
+    names = [*TEXT_FIELDS, *JSON_FIELDS, "createdAt"]
+    paths = ", ".join(quoted(f"$.{name}") for name in names)
+    value = {name: f"field[{place}]" for place, name in enumerate(names, 1)}
+    fields = [f'{_text(value[name])} as "{name}"' for name in TEXT_FIELDS]
+    fields += [
+        f"case when json_type({value[name]}) <> 'NULL' then {value[name]} end as \"{name}\""
+        for name in JSON_FIELDS
+    ]
     # As text, also where it is a number: it is there, and unreadable.
-    fields.append("json_extract_string(item, '$.createdAt') as \"createdAt\"")
-    return ", ".join(fields)
+    fields.append(f"json_extract_string({value['createdAt']}, '$') as \"createdAt\"")
+    return f"""
+        select file, row_number, item, {", ".join(fields)}
+        from (select *, json_extract(item, [{paths}]) as field from temp.hub_items)
+    """
 
 
 def _problem() -> str:
