@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.costs import Step, of_models
+from orchestration.costs import ENGINE_COSTS, Step, of_models
 from orchestration.dbt import build_arguments
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, STATISTICS_OFF
 from orchestration.manifest import dbt_executable
@@ -95,8 +95,7 @@ def _measured(home: Path, command: Sequence[str], directory: Path) -> Costs:
 
 
 def _file(home: Path) -> Path:
-    # Where a build by Dagster has it too (orchestration/defs/dbt_models.py).
-    return home / ".dbt" / "engine_costs.parquet"
+    return home / ".dbt" / ENGINE_COSTS
 
 
 def _engine_costs(file: Path) -> Costs:

@@ -20,14 +20,14 @@ from extract.sources.hub_pages import PAGE_SIZE
 from extract.warehouse import Warehouse
 from orchestration.environment import DBT_PROJECT_DIR
 
-SOURCE = "hub_stats"
 LAST_DAY = date(2026, 3, 30)
 
 
 @dataclass(frozen=True)
 class Population:
-    """`models` repositories at the end of `days` read days; `changes` of counters a day, about;
-    `tracked` of them belong to the organisations of the seed."""
+    """`models` repositories at the end of `days` read days, `tracked` of them of the seed's
+    organisations. `changes` sets how busy the others are: the readings that change on a day, month
+    turns apart, are about half as many (`fill` counts the rows that came of it)."""
 
     name: str
     models: int
@@ -56,10 +56,7 @@ def fill(population: Population, home: Home) -> dict[str, int]:
     with Warehouse.open(home) as warehouse:
         con = warehouse.con
         _create_models(con, population)
-        con.execute(
-            "insert into raw.model_names select n, oid, id from models where n <= $models",
-            {"models": population.models},
-        )
+        con.execute("insert into raw.model_names select n, oid, id from models")
         days = [
             population.first_day + timedelta(days=number) for number in range(population.days - 1)
         ]
@@ -252,7 +249,6 @@ def _create_models(con: duckdb.DuckDBPyConnection, population: Population) -> No
                 ) as bases
             from parents as p
             inner join numbered as m on p.parent = m.n
-            where p.parent != p.n
             group by p.n
         )
 

@@ -254,8 +254,10 @@ create table if not exists raw.build_steps (
     build_id varchar not null,
     step varchar not null,
     seconds double not null,
-    cpu_seconds double not null,          -- of the step's process and the processes it waited for
-    peak_mb double not null,              -- the greatest resident size so far of any of these
+    cpu_seconds double not null,          -- of the step's process and the processes it waited for;
+                                          -- of a model, of its query's operators
+    peak_mb double not null,              -- the greatest resident size so far of any of these; of a
+                                          -- model, the most buffer memory that a statement held
     rows_in bigint,
     rows_out bigint
 );

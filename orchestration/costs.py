@@ -11,6 +11,9 @@ from pathlib import Path
 
 import duckdb
 
+# The engine's measures of a build's statements, in dbt's target folder.
+ENGINE_COSTS = "engine_costs.parquet"
+
 # ru_maxrss is in kilobytes on Linux.
 _KILOBYTES_A_MEGABYTE = 1024
 

@@ -5,7 +5,7 @@
     delete from {{ this }}
     where
         name not in (select name from {{ models }})
-        or fingerprint != (
+        or fingerprint is distinct from (
             select {{ partition_fingerprint(partition_hash(['rule', 'pattern'])) }} from {{ rules }}
         )
     {%- endif %}

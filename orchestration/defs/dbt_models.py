@@ -13,7 +13,7 @@ from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
 from extract.home import Home
 from orchestration.builds import new_build_id, project_commit
-from orchestration.costs import Step, keep, measured, of_models
+from orchestration.costs import ENGINE_COSTS, Step, keep, measured, of_models
 from orchestration.dbt import (
     WRITER_POOL,
     LayerTranslator,
@@ -141,7 +141,7 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         # again; as --vars they would make it parse everything.
         os.environ["HUBTIDE_BUILD_ID"] = build_id
         os.environ["HUBTIDE_COMMIT"] = project_commit(PROJECT_ROOT)
-        engine_costs = dbt_target() / "engine_costs.parquet"
+        engine_costs = dbt_target() / ENGINE_COSTS
         os.environ["HUBTIDE_ENGINE_COSTS"] = str(engine_costs)
         # A result of an earlier run must not be taken for this one's.
         for result in (dbt_target() / "run_results.json", engine_costs):

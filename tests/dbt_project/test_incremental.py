@@ -9,6 +9,7 @@ same landed days.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -194,15 +195,27 @@ def _first_line(text: str) -> str:
     return text.splitlines()[0] + "\n"
 
 
-def test_an_alias_added_later_gives_the_marts_of_a_full_refresh(
-    at_once: Home, tmp_path: Path
+def _without_embeddings(text: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if "embedding" not in line)
+
+
+@pytest.mark.parametrize(
+    ("seed", "edit"),
+    [
+        # An alias joins two models into one: days that were built for both must go.
+        ("organization_aliases", _first_line),
+        # Names are compared with a rule once: a rule that comes later must reach all of them.
+        ("tracking_name_rules", _without_embeddings),
+    ],
+)
+def test_a_seed_changed_later_gives_the_marts_of_a_full_refresh(
+    at_once: Home, tmp_path: Path, seed: str, edit: Callable[[str], str]
 ) -> None:
-    """An alias joins two models into one: days that were built for both must go."""
     home = Home(tmp_path / "home")
     home.root.mkdir()
     shutil.copy(at_once.warehouse, home.warehouse)
 
-    build(home, project=edited_project(tmp_path / "project", organization_aliases=_first_line))
+    build(home, project=edited_project(tmp_path / "project", **{seed: edit}))
     assert "dim_models" in differences(home.warehouse, at_once.warehouse, VINTAGES)
     build(home)
     assert differences(home.warehouse, at_once.warehouse, VINTAGES) == {}
