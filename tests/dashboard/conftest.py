@@ -164,9 +164,13 @@ def hostile_site(
     return Written(folder / "dashboard", marts)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's chromium; tests in it are skipped where it, or playwright, is not there."""
+    """Debian's chromium; tests in it are skipped where it, or playwright, is not there.
+
+    Closed after its module: playwright's event loop runs in this thread, where tests of other
+    modules may start one of their own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if not CHROMIUM.is_file():
         pytest.skip(f"no chromium at {CHROMIUM}: apt-get install chromium, or set CHROMIUM")
