@@ -2,9 +2,8 @@
 
 counters: a row for each model created on the first read day or later, with a column a horizon: the
 counter of its last change on or before the horizon's day. Before the launch the counter was 0, so
-this is the cumulative downloads that model_counters at horizons are compared by
-(models/adoption/horizon_counters). Null where that day is past the as-of day, or no counter was read
-by then.
+these are the cumulative downloads of models/adoption/horizon_counters. Null where that day is past
+the as-of day, or no counter was read by then.
 """
 
 from __future__ import annotations

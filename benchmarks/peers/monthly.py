@@ -8,8 +8,8 @@ the month's last change (models/adoption/span_months and model_months, where eve
 group_months: by kind of group (1 region, 2 organisation, 3 bucket), member and month, from the
 member's first month to the last, whether or not anything changed: downloads, adjustment, the models
 that were read by then and their counters at the month's end, the member's share of the month's
-downloads (null where there are none) and its rank by downloads, ties by member; the rank is null for
-member 0, `unknown` (models/adoption/group_months and group_shares).
+downloads (null where there are none) and its rank by downloads, ties by member; no rank for member
+0, `unknown` (models/adoption/group_months and group_shares).
 """
 
 from __future__ import annotations
@@ -371,7 +371,7 @@ def numba_monthly(run: Run) -> Tables:
             for name in KINDS.values()
         ]
         kinds = [np.full(len(group[0]), kind) for kind, group in zip(KINDS, groups, strict=True)]
-        columns = [np.concatenate(kinds), *(np.concatenate(parts) for parts in zip(*groups))]
+        columns = [np.concatenate(kinds), *map(np.concatenate, zip(*groups, strict=True))]
         group_months: dict[str, Any] = dict(
             zip((*COLUMNS["group_months"], "no_share", "no_rank"), columns, strict=True)
         )

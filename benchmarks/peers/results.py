@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """Two engines' results differ."""
 
 
@@ -22,9 +22,7 @@ def write(engine: str, tables: Mapping[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         file = str(folder / f"{name}.parquet")
-        if engine == "duckdb":
-            table.write_parquet(file)
-        elif engine == "polars":
+        if engine in ("duckdb", "polars"):
             table.write_parquet(file)
         elif engine == "pandas":
             table.to_parquet(file, index=False)
@@ -48,14 +46,14 @@ def compare(one: Path, other: Path, columns: Mapping[str, Sequence[str]]) -> Non
     """Compare two folders of results, whatever the order of their rows.
 
     Raises:
-        Mismatch: with the first row, in order of the columns, that only one of the two has.
+        MismatchError: with the first row, in order of the columns, that only one of the two has.
     """
     with duckdb.connect(config={"temp_directory": str(one / "spilled")}) as con:
         con.execute("set enable_progress_bar = false")
         for table, names in columns.items():
             sides = [_rows(folder / f"{table}.parquet", names) for folder in (one, other)]
             if _checksum(con, sides[0]) != _checksum(con, sides[1]):
-                raise Mismatch(_difference(con, table, names, one, other, sides))
+                raise MismatchError(_difference(con, table, names, one, other, sides))
 
 
 def rows(folder: Path, table: str, names: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -75,6 +73,16 @@ def counts(folder: Path, columns: Mapping[str, Sequence[str]]) -> dict[str, int]
             )
             for table, names in columns.items()
         }
+
+
+def greatest(folder: Path, table: str, name: str) -> int:
+    """The greatest value of a column, 0 without any row."""
+    file = str(folder / f"{table}.parquet")
+    with duckdb.connect() as con:
+        ((value,),) = con.execute(
+            f"select coalesce(max({name}), 0) from read_parquet($file)", {"file": file}
+        ).fetchall()
+    return int(value)
 
 
 def _rows(file: Path, names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,6 @@ class Run:
     compile_seconds: float = 0.0
     compile_cpu_seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
-    _compiled: dict[Callable[..., Any], Any] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -55,8 +55,16 @@ class Run:
         import numba
 
         started, cpu = time.perf_counter(), time.process_time()
-        machine_code = self._compiled.setdefault(function, numba.njit(function))
+        machine_code = _with_numba(function)
         machine_code.compile(tuple(numba.typeof(argument) for argument in arguments))
         self.compile_seconds += time.perf_counter() - started
         self.compile_cpu_seconds += time.process_time() - cpu
         return machine_code(*arguments)
+
+
+@functools.cache
+def _with_numba(function: Callable[..., Any]) -> Any:
+    """A function that numba compiles, once for each signature."""
+    import numba
+
+    return numba.njit(function)
