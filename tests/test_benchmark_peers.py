@@ -49,6 +49,10 @@ def random_tables(seed: int) -> Tables:
         for key in keys
     ]
     edges = {tuple(rng.sample(keys, 2)) for _ in range(9 * seed)}
+    # Three that descend from each other and from nobody else: a root.
+    ring = keys[:3] if seed else []
+    edges = {(child, parent) for child, parent in edges if child not in ring}
+    edges |= set(zip(ring, ring[1:] + ring[:1], strict=True))
     changes = []
     for key, created_on, *_ in models:
         day = max(created_on, (FIRST_DAY - EPOCH).days)
