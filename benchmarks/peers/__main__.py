@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,8 +20,7 @@ from benchmarks.peers.running import TIMEOUT, measure
 from benchmarks.peers.runs import PACKAGES, missing
 from benchmarks.peers.tasks import TASKS
 from benchmarks.whole_hub import POPULATIONS
-
-INSTALL = "python -m pip install '.[benchmarks]'"
+from orchestration.environment import PROJECT_ROOT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,9 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     absent = sorted({name for engine in options.engines for name in missing(engine)})
     if absent:
-        _say(f"not installed: {', '.join(absent)}; install with: {INSTALL}")
+        _say(f"not installed: {', '.join(absent)}; install with: {_installation()}")
         return 1
-    data = options.data or Path(tempfile.mkdtemp(prefix="hubtide-peers-"))
+    data = (
+        options.data.resolve() if options.data else Path(tempfile.mkdtemp(prefix="hubtide-peers-"))
+    )
     try:
         return _measure(options, data)
     finally:
@@ -96,6 +98,16 @@ def _measure(options: argparse.Namespace, data: Path) -> int:
         file = RESULTS / f"{options.save}.json"
         file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _installation() -> str:
+    """The command that installs the extra `benchmarks`, without the project itself."""
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    return " ".join(
+        [".venv/bin/python -m pip install", *project["optional-dependencies"]["benchmarks"]]
+    )
 
 
 def _say(line: str) -> None:
