@@ -78,6 +78,12 @@ def written(tables: Tables, folder: Path) -> Inputs:
         for table, rows in tables.items():
             for row in reversed(rows):
                 con.execute(f"insert into {table} values ({', '.join('?' * len(row))})", row)
+        con.execute(
+            "create or replace table changes as"
+            " select model_key, day,"
+            " lag(counter) over (partition by model_key order by day) as counter_before, counter"
+            " from changes order by hash(day)"
+        )
         return write(con, folder, FIRST_DAY, AS_OF)
 
 
@@ -363,11 +369,13 @@ def test_the_inputs_are_the_benchmark_warehouses(tmp_path: Path) -> None:
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         readings = con.execute(
             """
-            select name_key, day - date '1970-01-01' as day, downloads_all_time
+            select
+                name_key,
+                day - date '1970-01-01' as day,
+                lag(downloads_all_time) over (partition by name_key order by day) as before,
+                downloads_all_time
             from raw.hub_stats_readings
-            qualify
-                lag(downloads_all_time) over (partition by name_key order by day)
-                is distinct from downloads_all_time
+            qualify before is distinct from downloads_all_time
             order by all
             """
         ).fetchall()

@@ -116,7 +116,7 @@ def pandas_adoption(run: Run) -> Tables:
     with run.stage("read"):
         models = pd.read_parquet(inputs.file("models"), columns=["model_key", "created_on"])
         launches = models[models["created_on"] >= inputs.first_day].set_index("model_key")
-        changes = pd.read_parquet(inputs.file("changes"))
+        changes = pd.read_parquet(inputs.file("changes"), columns=["model_key", "day", "counter"])
     with run.stage("counters"):
         changes = changes[changes["model_key"].isin(launches.index)]
         age = changes["day"] - changes["model_key"].map(launches["created_on"])
@@ -141,7 +141,7 @@ def numba_adoption(run: Run) -> Tables:
     inputs = run.inputs
     with run.stage("read"):
         models = pq.read_table(inputs.file("models"), columns=["model_key", "created_on"])
-        changes = pq.read_table(inputs.file("changes"))
+        changes = pq.read_table(inputs.file("changes"), columns=["model_key", "day", "counter"])
         keys, created_on, model, day, counter = (
             column.to_numpy() for column in (*models.columns, *changes.columns)
         )

@@ -3,8 +3,9 @@
 edges(child, parent): one row a pair, without self edges.
 models(model_key, created_on, org, region, bucket): in order of the key. Member 0 of region and
     bucket is `unknown`.
-changes(model_key, day, counter): a row where the all-time counter is another than the day before,
-    and each model's first; in order of model and day, as the project's working tables have them.
+changes(model_key, day, counter_before, counter): a row where the all-time counter is another than
+    the day before, with both, and each model's first, with null for the one before; in order of
+    model and day. A row of the project's plain_spans knows both of its ends too.
 calendar(day, month): every day from the first change to the as-of day.
 
 Days are days since 1970-01-01, months are months since January of year 0. Every day of the history
@@ -184,13 +185,20 @@ def _create_members(con: duckdb.DuckDBPyConnection, as_of: date) -> None:
 
 
 def _create_changes(con: duckdb.DuckDBPyConnection, first_day: date, as_of: date) -> None:
-    con.execute("create temp table changes (model_key integer, day integer, counter bigint)")
+    con.execute(
+        "create temp table changes"
+        " (model_key integer, day integer, counter_before bigint, counter bigint)"
+    )
     ((last,),) = con.execute("select max(n) from named_models").fetchall()
     for start in range(1, last + 1, _MODELS_A_SLICE):
         con.execute(
             f"""
             insert into changes
-            select n, day - date '1970-01-01', counter
+            select
+                n,
+                day - date '1970-01-01',
+                case when day != first_on then counter_before end,
+                counter
             from (
                 select
                     m.n,

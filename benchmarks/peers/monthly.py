@@ -3,7 +3,7 @@
 model_months: a row for each model and month in which its counter changed or was first read.
 downloads are the counter's rises, adjustment its falls; a model's first counter is downloads where
 its launch was seen, and downloads_before_history where not; cumulative_downloads is the counter at
-the month's last change (models/adoption/span_months and model_months, where every day was read).
+the month's last change (models/adoption/plain_months, where every day was read).
 
 group_months: by kind of group (1 region, 2 organisation, 3 bucket), member and month, from the
 member's first month to the last, whether or not anything changed: downloads, adjustment, the models
@@ -44,8 +44,8 @@ KINDS = {1: "region", 2: "org", 3: "bucket"}
 
 
 def duckdb_monthly(run: Run) -> Tables:
-    """A window for what a change follows, grouping sets in one pass, and windows over the groups,
-    as the project has them."""
+    """Sums of changes, grouping sets in one pass, and windows over the groups, as the project has
+    them."""
     con = duck.connect(run)
     with run.stage("model_months"):
         con.execute(_MODEL_MONTHS.format(first_day=run.inputs.first_day))
@@ -56,26 +56,17 @@ def duckdb_monthly(run: Run) -> Tables:
 
 _MODEL_MONTHS = """
 create table model_months as
-with steps as (
+with summed as (
     select
-        model_key,
-        day,
-        counter,
-        lag(counter) over (partition by model_key order by day) as counter_before
-    from changes
-),
-
-summed as (
-    select
-        steps.model_key,
+        changes.model_key,
         calendar.month,
         coalesce(sum(greatest(counter - counter_before, 0)), 0) as rises,
         coalesce(sum(least(counter - counter_before, 0)), 0) as falls,
         max(case when counter_before is null then counter end) as first_counter,
-        arg_max(counter, steps.day) as cumulative_downloads
-    from steps
-    inner join calendar on steps.day = calendar.day
-    group by steps.model_key, calendar.month
+        arg_max(counter, changes.day) as cumulative_downloads
+    from changes
+    inner join calendar on changes.day = calendar.day
+    group by changes.model_key, calendar.month
 )
 
 select
@@ -160,20 +151,18 @@ from filled
 
 
 def polars_monthly(run: Run) -> Tables:
-    """The streaming engine up to the groups; the rows' order tells what a change follows."""
+    """The streaming engine up to the groups."""
     import polars as pl
 
     inputs = run.inputs
     with run.stage("model_months"):
         models = pl.scan_parquet(inputs.file("models"))
         calendar = pl.read_parquet(inputs.file("calendar"))
-        is_first = (pl.col("model_key") != pl.col("model_key").shift()).fill_null(value=True)
-        step = pl.col("counter") - pl.col("counter").shift()
         model_months = (
             pl.scan_parquet(inputs.file("changes"))
             .with_columns(
-                step=pl.when(~is_first).then(step).otherwise(0),
-                first_counter=pl.when(is_first).then("counter"),
+                step=(pl.col("counter") - pl.col("counter_before")).fill_null(0),
+                first_counter=pl.when(pl.col("counter_before").is_null()).then("counter"),
             )
             .join(calendar.lazy(), on="day", maintain_order="left")
             .group_by("model_key", "month")
@@ -265,14 +254,15 @@ def polars_monthly(run: Run) -> Tables:
 
 
 def pandas_monthly(run: Run) -> Tables:
-    """The rows' order tells what a change follows, so that no group needs a function of its own."""
+    """Groups with built-in functions only. What a change follows is told by the rows' order: a
+    column of integers with nulls would be one of floats."""
     import pandas as pd
 
     inputs = run.inputs
     with run.stage("read"):
         models = pd.read_parquet(inputs.file("models")).set_index("model_key")
         calendar = pd.read_parquet(inputs.file("calendar"))
-        changes = pd.read_parquet(inputs.file("changes"))
+        changes = pd.read_parquet(inputs.file("changes"), columns=["model_key", "day", "counter"])
     with run.stage("model_months"):
         changes["month"] = changes["day"].map(calendar.set_index("day")["month"])
         changes["is_first"] = changes["model_key"].ne(changes["model_key"].shift())
@@ -340,7 +330,7 @@ def numba_monthly(run: Run) -> Tables:
     with run.stage("read"):
         models = pq.read_table(inputs.file("models"))
         calendar = pq.read_table(inputs.file("calendar"))
-        changes = pq.read_table(inputs.file("changes"))
+        changes = pq.read_table(inputs.file("changes"), columns=["model_key", "day", "counter"])
         keys = models["model_key"].to_numpy()
         created_on = models["created_on"].to_numpy()
         month_of = calendar["month"].to_numpy()
