@@ -1,7 +1,8 @@
 """The dbt project as Dagster sees it: manifest, translator, arguments, and the first failure."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -9,10 +10,13 @@ from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 from packaging.version import Version
 
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target
 from orchestration.manifest import one_line, parse_if_stale
+from orchestration.waiting_dbt import WaitingDbt
 
 WRITER_POOL = "duckdb_writer"
 OWNERS = ["team:hubtide"]
@@ -24,6 +28,31 @@ class OfflineDbtCli(DbtCliResource):
     @cached_property
     def _cli_version(self) -> Version:
         return Version(installed_version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:  # noqa: ARG002
+        """No connection of Dagster's own to the warehouse: two seconds for what nobody asks."""
+
+
+def give(
+    waiting: WaitingDbt, arguments: Sequence[str], context: dg.AssetExecutionContext, target: Path
+) -> DbtCliInvocation:
+    """What `DbtCliResource.cli` does, with a dbt that has parsed and waits for its command."""
+    asked = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
+    assert asked.dbt_project is not None
+    process = waiting.run(
+        [*arguments, *asked.selection_args], {**os.environ, "DBT_LOG_FORMAT": "json"}
+    )
+    return DbtCliInvocation(
+        process=process,
+        manifest=asked.manifest,
+        dagster_dbt_translator=asked.dagster_dbt_translator,
+        project_dir=Path(asked.dbt_project.project_dir),
+        target_path=target,
+        raise_on_error=False,
+        cli_version=Version(installed_version("dbt-core")),
+        project=asked.dbt_project,
+        context=context,
+    )
 
 
 class LayerTranslator(DagsterDbtTranslator):
