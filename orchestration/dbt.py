@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
@@ -101,15 +102,33 @@ def build_arguments(full_refresh: bool = False) -> list[str]:
     return [*arguments, "--full-refresh"] if full_refresh else arguments
 
 
-def first_failure(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
-    """One line on the first node or test that failed, in the order in which dbt finished them."""
+def first_failure(
+    run_results: Mapping[str, Any], manifest: Mapping[str, Any], warehouse: Path | None = None
+) -> str | None:
+    """One line on the first node or test that failed, in the order in which dbt finished them.
+
+    With the warehouse (which nobody else may hold), of a `grain` also what it found broken.
+    """
     for result in run_results["results"]:
         if result["status"] in ("error", "fail", "runtime error"):
             node = manifest["nodes"].get(result["unique_id"], {})
-            return f"dbt {_node_title(result['unique_id'], node)} failed: " + one_line(
+            line = f"dbt {_node_title(result['unique_id'], node)} failed: " + one_line(
                 str(result["message"] or result["status"])
             )
+            is_grain = (node.get("test_metadata") or {}).get("name") == "grain"
+            if warehouse and is_grain and result["status"] == "fail":
+                line += f" ({broken(warehouse, result['compiled_code'])})"
+            return line
     return None
+
+
+def broken(warehouse: Path, query: str) -> str:
+    """What the rows of a failing `grain` say is broken, each once, joined by `; `."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            f"select distinct broken from ({query}) order by broken limit 5"
+        ).fetchall()
+    return "; ".join(str(row[0]) for row in rows)
 
 
 def read_json(path: Path) -> dict[str, Any]:

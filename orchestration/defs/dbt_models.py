@@ -45,7 +45,11 @@ WHAT_TO_DO = (
 
 def _raise_first_failure(invocation: DbtCliInvocation, home: Home) -> None:
     results = invocation.target_path / "run_results.json"
-    line = first_failure(read_json(results), invocation.manifest) if results.exists() else None
+    line = (
+        first_failure(read_json(results), invocation.manifest, home.warehouse)
+        if results.exists()
+        else None
+    )
     line = line or f"dbt failed before its first model: see {results.parent.name}/dbt.log"
     raise dg.Failure(f"{line}; {readers_keep(home.exports)}", allow_retries=False)
 
