@@ -269,26 +269,30 @@ def _pipeline(
     LOG.info("starting")
     # Dagster and dbt take seconds to import: the commands above that need neither answer at once,
     # and dbt parses the project in its own process in the meantime.
-    dbt = waiting_dbt.start(DBT_PROJECT_DIR, dbt_target())
+    with waiting_dbt.started(DBT_PROJECT_DIR, dbt_target()) as dbt:
+        import dagster_dbt  # noqa: F401
+
+        from orchestration.progress import DbtProgress
+        from orchestration.runs import execute, instance
+
+        with instance() as opened:
+            if meanwhile is not None:
+                meanwhile()
+            dbt.wait()
+            from orchestration.definitions import defs
+
+            begun = time.monotonic()
+            dbt_lines = DbtProgress(LOG.info)
+            try:
+                ended = execute(
+                    defs.resolve_job_def(job), config, opened, dbt_lines, without=without, days=days
+                )
+            finally:
+                if dbt_lines.summary():
+                    LOG.info("%s", dbt_lines.summary())
     from hubtide.headline import headline
-    from orchestration.progress import DbtProgress
-    from orchestration.runs import execute, instance, relative
+    from orchestration.runs import relative
 
-    with instance() as opened:
-        if meanwhile is not None:
-            meanwhile()
-        dbt.wait()
-        from orchestration.definitions import defs
-
-        begun = time.monotonic()
-        dbt_lines = DbtProgress(LOG.info)
-        try:
-            ended = execute(
-                defs.resolve_job_def(job), config, opened, dbt_lines, without=without, days=days
-            )
-        finally:
-            if dbt_lines.summary():
-                LOG.info("%s", dbt_lines.summary())
     folder = current_build(home.exports)
     if folder is None:
         return _fail("the run published nothing; see the run in `make dev`")

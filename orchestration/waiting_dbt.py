@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -32,11 +33,15 @@ class WaitingDbt:
 
     @classmethod
     def start(cls, project_dir: Path, target: Path) -> Self:
-        """Start it. It ends when this process does."""
+        """Start it, and begin to parse."""
         target.mkdir(parents=True, exist_ok=True)
         process = subprocess.Popen(
             [sys.executable, "-m", __name__, str(project_dir)],
-            env={**os.environ, "DBT_TARGET_PATH": str(target), "DBT_PROFILES_DIR": str(project_dir)},
+            env={
+                **os.environ,
+                "DBT_TARGET_PATH": str(target),
+                "DBT_PROFILES_DIR": str(project_dir),
+            },
             cwd=PROJECT_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -53,7 +58,7 @@ class WaitingDbt:
         if self._is_parsed:
             return
         output = self._process.stdout
-        assert output is not None
+        assert output is not None  # noqa: S101  (it is a pipe)
         said = output.readline().decode()
         if said != _PARSED:
             said += output.read().decode()
@@ -68,17 +73,33 @@ class WaitingDbt:
         """Give it its one command; the process that runs it, with dbt's log as its output."""
         self.wait()
         order = {"arguments": list(arguments), "environment": dict(environment)}
-        assert self._process.stdin is not None
+        assert self._process.stdin is not None  # noqa: S101  (it is a pipe)
         with self._process.stdin as stdin:
             stdin.write(json.dumps(order).encode())
         return self._process
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
 
-def start(project_dir: Path, target: Path) -> WaitingDbt:
-    """Start the process whose command the next build of this process is."""
+    def end(self) -> None:
+        """End it without a command."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@contextmanager
+def started(project_dir: Path, target: Path) -> Iterator[WaitingDbt]:
+    """Start the process whose command the next build of this process is; it is ended where no
+    build takes it."""
     global _waiting
     _waiting = WaitingDbt.start(project_dir, target)
-    return _waiting
+    try:
+        yield _waiting
+    finally:
+        if (left := take()) is not None:
+            left.end()
 
 
 def take() -> WaitingDbt | None:
@@ -91,12 +112,14 @@ def take() -> WaitingDbt | None:
 def main() -> int:
     """Parse, wait for the command on standard input, run it; the exit status is dbt's."""
     from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
 
     os.chdir(sys.argv[1])
     # What parsing makes stays: looking through it for garbage is a tenth of the time.
     gc.disable()
     parsed = dbtRunner().invoke(["--quiet", "parse"])
-    if not parsed.success:
+    manifest = parsed.result
+    if not parsed.success or not isinstance(manifest, Manifest):
         sys.stdout.write(f"{parsed.exception}\n")
         return 1
     gc.freeze()
@@ -108,7 +131,7 @@ def main() -> int:
         return 0  # nothing is to be built: another step failed
     command = json.loads(order)
     os.environ.update(command["environment"])
-    return 0 if dbtRunner(manifest=parsed.result).invoke(command["arguments"]).success else 1
+    return 0 if dbtRunner(manifest=manifest).invoke(command["arguments"]).success else 1
 
 
 if __name__ == "__main__":

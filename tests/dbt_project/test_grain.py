@@ -32,8 +32,6 @@ def query() -> str:
 )
 def test_each_rule_is_found_and_named(query: str, rows: str, broken: list[str]) -> None:
     with duckdb.connect() as connection:
-        connection.execute(
-            f"create table rows as select * from (values {rows}) as t (a, b, c)"
-        )
+        connection.execute(f"create table rows as select * from (values {rows}) as t (a, b, c)")
         found = connection.execute(query).fetchall()
     assert sorted(row[-1] for row in found) == broken
