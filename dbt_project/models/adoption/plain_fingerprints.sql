@@ -81,7 +81,8 @@ firsts as (
     select
         reads.month,
         {{ partition_hash(['spans.model_key', 'spans.from_day', 'spans.to_day', 'spans.kind']) }}
-            as fingerprint
+            as fingerprint,
+        min(spans.from_day) as first_day
     from spans
     inner join reads
         on spans.from_day <= reads.month_end and spans.to_day >= reads.month
@@ -115,9 +116,11 @@ tails as (
 final as (
     select
         reads.month,
-        coalesce(month_reads.fingerprint, '') || '/' || coalesce(firsts.fingerprint, '')
-        || '/' || coalesce(ends.fingerprint, '') || '/' || cast(tails.counted_to as varchar)
-        || '/' || cast(tails.known_to as varchar) as fingerprint
+        {{ row_hash([
+            'month_reads.fingerprint', 'firsts.fingerprint', 'ends.fingerprint',
+            'tails.counted_to', 'tails.known_to',
+        ]) }} as fingerprint,
+        firsts.first_day
     from reads
     inner join tails
         on reads.month = tails.month

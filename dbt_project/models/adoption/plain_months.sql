@@ -52,8 +52,11 @@ lasts as (
     from {{ ref('main_readings') }} as readings
     inner join late_months
         on readings.day between late_months.last_month and late_months.last_read_on
+    where {{ are_any_partitions(changed) }}
     group by readings.model_key
-    having {{ arg_max('readings.presence', 'readings.day') }} = 'present'
+    having
+        {{ arg_max('readings.presence', 'readings.day') }} = 'present'
+        and {{ arg_max('readings.downloads_all_time', 'readings.day') }} is not null
 ),
 
 -- Nearly all spans lie within a month.
@@ -90,7 +93,9 @@ pieces as (
     from {{ ref('plain_spans') }} as spans
     inner join months
         on spans.from_day <= months.month_end and spans.to_day >= months.month
-    where spans.from_day < spans.to_month
+    where
+        spans.from_day < spans.to_month
+        and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
 
     union all
 
@@ -108,7 +113,7 @@ pieces as (
     from {{ ref('plain_spans') }} as ends
     inner join months
         on ends.to_day < months.month
-    where ends.kind = 'end'
+    where ends.kind = 'end' and {{ are_any_partitions(changed) }}
 
     union all
 
@@ -201,7 +206,7 @@ final as (
         cast(opening_days + days_carried as bigint) as days_missing,
         known_to,
         days_carried > 0 as is_carried,
-        fingerprint
+        {{ partition_fingerprint('fingerprint') }} as fingerprint
     from counted
 )
 
