@@ -97,8 +97,9 @@ def count_records(body: bytes) -> int | None:
                 "select json_type($text), json_array_length($text)", {"text": text}
             ).fetchall()[0]
         return int(length) if kind == "ARRAY" else None
-    except duckdb.Error:
-        # One record that DuckDB cannot read must not cost its neighbours.
+    except (duckdb.Error, UnicodeDecodeError):
+        # One record that DuckDB cannot read must not cost its neighbours. Its message quotes the
+        # text, and may end within a character.
         records = split_array(text)
         return None if records is None else len(records)
 

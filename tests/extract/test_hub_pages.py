@@ -375,6 +375,7 @@ def garbled(draw: st.DrawFn) -> bytes:
 @example(body=b'[{"_id":"a"},]')
 @example(body=b'["\xff",]')
 @example(body=b'["\xff"]')
+@example(body=b'"' + json.dumps([record(1)]).replace("Qwen/m1", "\ufffdQwen/m1", 1).encode() * 9)
 def test_what_is_taken_for_a_page_is_loaded_as_one(body: bytes, lenient: None) -> None:
     count = count_records(body)
     if count:

@@ -396,9 +396,11 @@ class _Writer:
             months.add((day.year, day.month))
             for name, state in states.items():
                 if is_first or previous.get(name) != state:
-                    rows.append((self.key(name), day, scope, *state, 1, 0, 1))
+                    before = previous[name][2] if name in previous else None
+                    rows.append((self.key(name), day, scope, *state, 1, 0, 1, before))
             for name in previous.keys() - states.keys():
-                rows.append((self.key(name), day, scope, "absent", None, None, None, 0, 1))
+                before = previous[name][2]
+                rows.append((self.key(name), day, scope, "absent", None, None, None, 0, 1, before))
             for record in records:
                 self._describe(source, scope, day, record, contents)
             previous = states
@@ -410,7 +412,7 @@ class _Writer:
         contents: dict[Name, str] = {}
         for day, records in sorted(reads.items()):
             for name, state in _states(records).items():
-                rows.append((self.key(name), day, "rows", *state, 1, 0, 1))
+                rows.append((self.key(name), day, "rows", *state, 1, 0, 1, None))
             for record in records:
                 self._describe("hub_discovery", "rows", day, record, contents)
             row = ("hub_discovery", "rows", day, False, 0, len(records), str(day), 1)

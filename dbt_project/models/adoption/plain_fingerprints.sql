@@ -17,7 +17,7 @@ read_days as (
     from {{ ref('stg_read_days') }} as read_days
     inner join {{ ref('main_scope') }} as main_scope
         on read_days.source = main_scope.source and read_days.scope = main_scope.scope
-    inner join {{ ref('stg_loads') }} as loads
+    left join {{ ref('stg_loads') }} as loads
         on read_days.load_id = loads.load_id
 ),
 
