@@ -24,3 +24,10 @@
     select model_key, ancestor_key, depth
     from closure
 {%- endmacro %}
+
+{# Spark's recursion is UNION ALL to a limited depth and does not end on cycles. There the pairs are
+   collected before the model runs (collect_lineage_closure), whatever `edges` are named here. #}
+{% macro spark__lineage_closure(edges) -%}
+    select model_key, ancestor_key, depth
+    from {{ lineage_rounds(this) }}
+{%- endmacro %}

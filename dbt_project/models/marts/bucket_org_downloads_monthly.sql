@@ -32,9 +32,9 @@ select
     ), 0) as share_of_bucket,
     case
         when downloads is not null
-            then row_number() over (
+            then cast(row_number() over (
                 partition by month, population, size_bucket order by downloads desc nulls last, org
-            )
+            ) as bigint)
     end as rank,
     cumulative_downloads,
     cumulative_downloads / nullif(cast(
