@@ -158,9 +158,18 @@ def cluster(root: Path, workers: int = 2, executor_memory: str = "1g") -> Iterat
                 process.wait()
 
 
-def tasks_by_executor(home: Path) -> dict[str, int]:
-    """Tasks that ended well on each executor, from the event logs of the sessions of a home."""
+@dataclass(frozen=True)
+class TaskTimes:
+    """Tasks of an executor that ended well, and the seconds that it spent in them."""
+
+    tasks: int
+    seconds: float
+
+
+def task_times(home: Path) -> dict[str, TaskTimes]:
+    """What each executor did, from the event logs of the sessions of a home."""
     tasks: Counter[str] = Counter()
+    milliseconds: Counter[str] = Counter()
     for log in sorted(path for path in (home / "events").rglob("*") if path.is_file()):
         with log.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -168,8 +177,10 @@ def tasks_by_executor(home: Path) -> dict[str, int]:
                     continue
                 event = json.loads(line)
                 if event["Task End Reason"]["Reason"] == "Success":
-                    tasks[event["Task Info"]["Executor ID"]] += 1
-    return dict(tasks)
+                    executor = event["Task Info"]["Executor ID"]
+                    tasks[executor] += 1
+                    milliseconds[executor] += event["Task Metrics"]["Executor Run Time"]
+    return {name: TaskTimes(tasks[name], milliseconds[name] / 1000) for name in tasks}
 
 
 def environment(root: Path) -> dict[str, str]:
