@@ -105,10 +105,7 @@ def _keys(mart: Mart) -> str:
 
 
 def _types(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, str]:
-    return {
-        name: kind
-        for name, kind, *_ in connection.execute(f"describe {view}").fetchall()
-    }
+    return {name: kind for name, kind, *_ in connection.execute(f"describe {view}").fetchall()}
 
 
 def _number(connection: duckdb.DuckDBPyConnection, query: str) -> int:

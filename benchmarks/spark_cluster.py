@@ -1,4 +1,4 @@
-"""A standalone Spark cluster on this machine's loopback: one master, workers, and dbt against it."""
+"""A standalone Spark cluster on this machine's loopback: a master, workers, and dbt against it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +92,22 @@ class Cluster:
         submit = " ".join(f"--conf '{name}={value}'" for name, value in settings.items())
         return subprocess.run(
             [
-                sys.executable, "-m", "dbt.cli.main", *arguments,
-                "--target", "spark", "--project-dir", "dbt_project", "--profiles-dir", "dbt_project",
-                "--target-path", str(home / ".dbt"), "--log-path", str(home / ".dbt" / "logs"),
-                "--log-level-file", "none",
+                sys.executable,
+                "-m",
+                "dbt.cli.main",
+                *arguments,
+                "--target",
+                "spark",
+                "--project-dir",
+                "dbt_project",
+                "--profiles-dir",
+                "dbt_project",
+                "--target-path",
+                str(home / ".dbt"),
+                "--log-path",
+                str(home / ".dbt" / "logs"),
+                "--log-level-file",
+                "none",
             ],
             cwd=PROJECT,
             env={
@@ -126,26 +138,18 @@ def cluster(root: Path, workers: int = 2, executor_memory: str = "1g") -> Iterat
     master = f"spark://127.0.0.1:{port}"
     started: list[subprocess.Popen[bytes]] = []
     try:
-        started.append(
-            _start(
-                root, "master", "org.apache.spark.deploy.master.Master",
-                "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0",
-            )
-        )
+        addresses = ["--host", "127.0.0.1", "--webui-port", "0"]
+        main = "org.apache.spark.deploy.master.Master"
+        started.append(_start(root, "master", [main, *addresses, "--port", str(port)]))
         _wait_for(root, "master", "I have been elected leader", started[-1])
-        for number in range(1, workers + 1):
-            started.append(
-                _start(
-                    root, f"worker-{number}", "org.apache.spark.deploy.worker.Worker", master,
-                    "--host", "127.0.0.1", "--port", "0", "--webui-port", "0",
-                    "--cores", "1", "--memory", executor_memory,
-                    "--work-dir", str(root / f"work-{number}"),
-                )
-            )
-        for number in range(1, workers + 1):
-            _wait_for(
-                root, f"worker-{number}", "Successfully registered with master", started[number]
-            )
+        main = "org.apache.spark.deploy.worker.Worker"
+        size = ["--port", "0", "--cores", "1", "--memory", executor_memory]
+        names = [f"worker-{number}" for number in range(1, workers + 1)]
+        for name in names:
+            scratch = ["--work-dir", str(root / name)]
+            started += [_start(root, name, [main, master, *addresses, *size, *scratch])]
+        for name, process in zip(names, started[1:], strict=True):
+            _wait_for(root, name, "Successfully registered with master", process)
         yield Cluster(master, workers, root, executor_memory)
     finally:
         for process in reversed(started):
@@ -199,10 +203,10 @@ def environment(root: Path) -> dict[str, str]:
     }
 
 
-def _start(root: Path, name: str, main: str, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(root: Path, name: str, arguments: list[str]) -> subprocess.Popen[bytes]:
     with (root / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
-            [str(_spark_home() / "bin" / "spark-class"), main, *arguments],
+            [str(_spark_home() / "bin" / "spark-class"), *arguments],
             stdout=log,
             stderr=subprocess.STDOUT,
             env={

@@ -14,7 +14,6 @@ from packaging.version import Version
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target
 from orchestration.manifest import one_line, parse_if_stale
 
-WRITER_POOL = "duckdb_writer"
 OWNERS = ["team:hubtide"]
 
 

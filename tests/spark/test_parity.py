@@ -59,9 +59,17 @@ def on_spark(
     home = tmp_path_factory.mktemp("spark")
     export_raw(sample_home.warehouse, home / "raw")
     done = two_workers.dbt(
-        "build", "--select", "resource_type:seed", "resource_type:model", "path:tests/macros",
-        "--indirect-selection", "empty", "--vars", "{test_macros: true}",
-        home=home, raw=home / "raw",
+        "build",
+        "--select",
+        "resource_type:seed",
+        "resource_type:model",
+        "path:tests/macros",
+        "--indirect-selection",
+        "empty",
+        "--vars",
+        "{test_macros: true}",
+        home=home,
+        raw=home / "raw",
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     return OnSpark(home, done.stdout)
@@ -104,17 +112,17 @@ def test_the_macros_do_the_same_on_duckdb(sample_home: Home, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("update {mart} set cumulative_downloads = cumulative_downloads + 1 "
-         "where rank = 1", "rows only in ours"),
+        (
+            "update {mart} set cumulative_downloads = cumulative_downloads + 1 where rank = 1",
+            "rows only in ours",
+        ),
         ("update {mart} set share = share * (1 + 1e-6) where rank = 1", "share differs in"),
         ("delete from {mart} where rank = 1", "rows only in theirs"),
         ("update {mart} set share = null where rank = 1", "share differs in"),
         ("alter table {mart} drop column rank", "other columns"),
     ],
 )
-def test_a_difference_is_told(
-    sample_home: Home, tmp_path: Path, change: str, said: str
-) -> None:
+def test_a_difference_is_told(sample_home: Home, tmp_path: Path, change: str, said: str) -> None:
     name = "region_downloads_monthly"
     warehouse = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
