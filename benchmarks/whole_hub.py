@@ -304,7 +304,8 @@ def _fill_month(con: duckdb.DuckDBPyConnection, days: list[date], first_day: dat
 
         select
             n, day, 'hub', 'present', last_30, counter, counter // 200, 0,
-            date_diff('day', $first_day, day) + 1
+            date_diff('day', $first_day, day) + 1,
+            case when day > $first_day and created_on < day then counter_before end
         from values
         where
             day = $month_turn

@@ -1,7 +1,8 @@
 """Sparse readings of the Hub, from whichever source (docs/method.md, Readings).
 
 A row is written where a counter, likes or presence differs from the previous read day of the
-scope, and on the first read day of a month for every model that is not absent. The rows of a day
+scope, and on the first read day of a month for every model that is not absent. It keeps the
+all-time counter of that previous read day beside its own. The rows of a day
 and raw.read_days together say exactly what was read, so a later day never needs its file again:
 when a day is loaded before one that is there already, that next day is expanded from its rows
 and derived anew against its new neighbour. The order of loading therefore never matters.
@@ -202,6 +203,7 @@ def sparse(records: str, prior: str, whole: Iterable[int]) -> str:
             r.downloads_30d,
             r.downloads_all_time,
             r.likes,
+            p.downloads_all_time as downloads_all_time_before,
         from temp.{records} as r
         full outer join temp.{prior} as p on p.name_key = r.name_key and p.page = r.page
         where
@@ -237,6 +239,7 @@ def write(
             likes,
             $days_early,
             $load_id,
+            downloads_all_time_before,
         from temp.{rows}
         where page = $page
         order by name_key

@@ -66,7 +66,8 @@ create table if not exists raw.model_names (
     model_id varchar not null             -- as spelled by the source
 );
 
--- Sparse readings of dated Hub snapshots (see docs/method.md, Readings).
+-- Sparse readings of dated Hub snapshots (see docs/method.md, Readings). Each row knows both ends of
+-- what it says: the counter on its day, and that of the scope's read day before.
 create table if not exists raw.hub_stats_readings (
     name_key integer not null,
     day date not null,
@@ -76,7 +77,8 @@ create table if not exists raw.hub_stats_readings (
     downloads_all_time bigint,
     likes bigint,
     days_early integer not null,
-    load_id integer not null
+    load_id integer not null,
+    downloads_all_time_before bigint      -- of the scope's previous read day, null if unknown
 );
 
 -- Metadata of dated Hub snapshots, stored on change.
@@ -107,7 +109,8 @@ create table if not exists raw.hub_api_readings (
     downloads_all_time bigint,
     likes bigint,
     days_early integer not null,
-    load_id integer not null
+    load_id integer not null,
+    downloads_all_time_before bigint
 );
 
 create table if not exists raw.hub_api_metadata (
@@ -138,7 +141,8 @@ create table if not exists raw.hub_discovery_readings (
     downloads_all_time bigint,
     likes bigint,
     days_early integer not null,
-    load_id integer not null
+    load_id integer not null,
+    downloads_all_time_before bigint
 );
 
 create table if not exists raw.hub_discovery_metadata (
@@ -261,5 +265,8 @@ create table if not exists raw.build_steps (
     rows_in bigint,
     rows_out bigint
 );
--- Of a warehouse that is older than the column.
+-- Of a warehouse that is older than the columns (extract/warehouse.py fills those of readings).
+alter table raw.hub_stats_readings add column if not exists downloads_all_time_before bigint;
+alter table raw.hub_api_readings add column if not exists downloads_all_time_before bigint;
+alter table raw.hub_discovery_readings add column if not exists downloads_all_time_before bigint;
 alter table raw.build_steps add column if not exists bytes_written bigint;

@@ -97,7 +97,10 @@ class Warehouse:
         """A warehouse on an open connection; makes sure of the `raw` schema."""
         # Timestamps with a zone are read as UTC, whatever the machine's zone.
         con.execute("set TimeZone = 'UTC'")
+        older = _without_counters_before(con)
         con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for table in older:
+            _fill_counters_before(con, table)
         return cls(con)
 
     def __enter__(self) -> Warehouse:
@@ -250,6 +253,44 @@ def drop_raw(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         con.execute(f'drop table raw."{table}"')
     con.execute(SCHEMA.read_text(encoding="utf-8"))
+
+
+def _without_counters_before(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Tables of readings from before rows kept the counter of the scope's previous read day."""
+    return [
+        str(name)
+        for (name,) in con.execute(
+            """
+            select table_name
+            from duckdb_columns()
+            where schema_name = 'raw' and table_name like 'hub\\_%\\_readings' escape '\\'
+            group by table_name
+            having not bool_or(column_name = 'downloads_all_time_before')
+            """
+        ).fetchall()
+    ]
+
+
+def _fill_counters_before(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Fill the column for the rows that are there: a model without a row is unchanged."""
+    con.execute(
+        f"""
+        update raw.{table} as r
+        set downloads_all_time_before = b.before
+        from (
+            select
+                name_key,
+                scope,
+                day,
+                lag(downloads_all_time) over (
+                    partition by name_key, scope order by day
+                ) as before
+            from raw.{table}
+            where scope <> 'rows'
+        ) as b
+        where b.name_key = r.name_key and b.scope = r.scope and b.day = r.day
+        """
+    )
 
 
 def drop_unused_names(con: duckdb.DuckDBPyConnection) -> None:

@@ -3,7 +3,7 @@ with read_days as (
 ),
 
 readings as (
-    select * from {{ ref('model_readings') }}
+    select * from {{ ref('dated_readings') }}
 ),
 
 -- The Hub's API is read one organisation at a time: a day on which a few of them were read is no

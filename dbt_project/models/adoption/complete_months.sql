@@ -3,7 +3,12 @@ with days as (
 ),
 
 readings as (
-    select * from {{ ref('counter_spans') }}
+    select from_day from {{ ref('weighed_spans') }}
+
+    union all
+
+    select from_day from {{ ref('plain_spans') }}
+    where kind in ('launch', 'opening')
 ),
 
 as_of as (

@@ -1,5 +1,5 @@
 with readings as (
-    select * from {{ ref('model_readings') }}
+    select * from {{ ref('weighed_readings') }}
     where presence = 'present'
 ),
 

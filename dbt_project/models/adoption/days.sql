@@ -4,7 +4,7 @@ with read_days as (
     union all
 
     -- Models that discovery found before or after any read day have readings there too.
-    select day from {{ ref('model_readings') }}
+    select day from {{ ref('dated_readings') }}
 ),
 
 final as (

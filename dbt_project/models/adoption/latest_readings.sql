@@ -1,257 +1,176 @@
-with readings as (
-    select * from {{ ref('model_readings') }}
+with weighed_models as (
+    select * from {{ ref('weighed_models') }}
 ),
 
 read_calendar as (
     select * from {{ ref('read_calendar') }}
 ),
 
-identities as (
-    select * from {{ ref('model_identities') }}
+main_scope as (
+    select * from {{ ref('main_scope') }}
 ),
 
-organization_aliases as (
-    select * from {{ ref('organization_aliases') }}
-),
-
-last_reads as (
-    select
-        source,
-        scope,
-        max(day) as last_read_on
+calendar as (
+    select read_calendar.*
     from read_calendar
+    inner join main_scope
+        on
+            read_calendar.source = main_scope.source
+            and read_calendar.scope = main_scope.scope
+),
+
+last_read as (
+    select
+        max(day) as last_read_on,
+        {{ month_start('max(day)') }} as last_month
+    from calendar
     where is_read
-    group by source, scope
 ),
 
--- One pass over all readings: the newest row of each source and scope, and each counter's newest
--- value.
-scope_readings as (
-    select
-        model_key,
-        source,
-        source_rank,
-        scope,
-        max(day) as day,
-        {{ arg_max('presence', 'day') }} as presence,
-        min(case when presence = 'present' then day end) as first_present_on,
-        max(case when presence = 'present' then day end) as last_present_on,
-        max(case when presence != 'absent' then day end) as last_row_of_presence,
-        {{ arg_max('downloads_30d', 'case when downloads_30d is not null then day end') }}
-            as downloads_30d,
-        max(case when downloads_30d is not null then day end) as downloads_30d_on,
-        {{ arg_max('likes', 'case when likes is not null then day end') }} as likes,
-        max(case when likes is not null then day end) as likes_on
-    from readings
-    group by model_key, source, source_rank, scope
-),
-
--- ... and the last day on which the newest row held.
-held as (
-    select
-        scope_readings.model_key,
-        scope_readings.source,
-        scope_readings.scope,
-        scope_readings.day,
-        scope_readings.presence,
-        last_reads.last_read_on,
-        case
-            when scope_readings.presence != 'present' then null
-            else greatest(
-                scope_readings.day, coalesce(last_reads.last_read_on, scope_readings.day)
-            )
-        end as present_until
-    from scope_readings
-    left join last_reads
-        on scope_readings.source = last_reads.source and scope_readings.scope = last_reads.scope
-),
-
+-- The first row of a model is among the few that have no counter before them.
 firsts as (
     select
         model_key,
-        min(first_present_on) as first_reading_on,
-        max(last_present_on) as last_row_on
-    from scope_readings
-    where first_present_on is not null
+        min(day) as first_reading_on
+    from {{ ref('main_readings') }}
+    where presence = 'present' and downloads_all_time_before is null
     group by model_key
 ),
 
 absences as (
     select
         readings.model_key,
-        max(read_calendar.read_on_or_before) as last_present_on
-    from readings
-    inner join read_calendar
-        on
-            readings.source = read_calendar.source
-            and readings.scope = read_calendar.scope
-            and read_calendar.day = {{ add_days('readings.day', -1) }}
-    where readings.presence != 'present'
+        max(readings.day) as absent_on
+    from {{ ref('main_readings') }} as readings
+    where readings.presence = 'absent'
     group by readings.model_key
 ),
 
--- The first of the rows that say absent at the end of a scope's rows.
-disappearances as (
+-- Who is there has a row in the month of the last read, since each month's first read day has all.
+there as (
     select
         readings.model_key,
-        readings.source,
-        readings.scope,
-        min(readings.day) as absent_on
-    from readings
-    inner join scope_readings
-        on
-            readings.model_key = scope_readings.model_key
-            and readings.source = scope_readings.source
-            and readings.scope = scope_readings.scope
-            and readings.day > scope_readings.last_row_of_presence
-    where readings.presence = 'absent'
-    group by readings.model_key, readings.source, readings.scope
+        {{ arg_max('readings.downloads_30d', 'readings.day') }} as downloads_30d,
+        {{ arg_max('readings.likes', 'readings.day') }} as likes
+    from {{ ref('main_readings') }} as readings
+    inner join last_read
+        on readings.day between last_read.last_month and last_read.last_read_on
+    where
+        readings.presence = 'present'
+        and not exists (
+            select 1
+            from absences
+            where absences.model_key = readings.model_key
+        )
+    group by readings.model_key
 ),
 
--- When the Hub showed a model for the last time, in any scope: on the last read day of a scope that
--- has it, else on the last one before it was absent. A rejected record was shown.
-shown as (
+-- Who was absent once is looked at whole.
+absent_once as (
     select
-        held.model_key,
-        max(greatest(held.day, coalesce(held.last_read_on, held.day))) as shown_on
-    from held
-    where held.source != 'files' and held.presence != 'absent'
-    group by held.model_key
+        readings.model_key,
+        min(absences.absent_on) as absent_on,
+        max(readings.day) as last_row_on,
+        {{ arg_max('readings.downloads_30d', 'readings.day') }} as downloads_30d,
+        {{ arg_max('readings.likes', 'readings.day') }} as likes
+    from {{ ref('main_readings') }} as readings
+    inner join absences
+        on readings.model_key = absences.model_key
+    where readings.presence = 'present'
+    group by readings.model_key
+),
+
+newest as (
+    select
+        there.model_key,
+        last_read.last_read_on as last_reading_on,
+        there.downloads_30d,
+        there.likes
+    from there
+    cross join last_read
 
     union all
 
     select
-        disappearances.model_key,
-        max(read_calendar.read_on_or_before) as shown_on
-    from disappearances
-    inner join read_calendar
-        on
-            disappearances.source = read_calendar.source
-            and disappearances.scope = read_calendar.scope
-            and read_calendar.day = {{ add_days('disappearances.absent_on', -1) }}
-    where disappearances.source != 'files'
-    group by disappearances.model_key
-),
-
-last_shown as (
-    select
-        model_key,
-        max(shown_on) as shown_on
-    from shown
-    group by model_key
-),
-
--- The organisation whose complete read a scope is, under its present name.
-scope_organizations as (
-    select
-        last_reads.source,
-        last_reads.scope,
-        last_reads.last_read_on,
-        lower(coalesce(organization_aliases.org, last_reads.scope)) as folded_org
-    from last_reads
-    left join organization_aliases
-        on lower(last_reads.scope) = lower(organization_aliases.alias_org)
-    where last_reads.source != 'files'
+        absent_once.model_key,
+        case
+            when absent_once.last_row_on > absent_once.absent_on then last_read.last_read_on
+            else calendar.read_on_or_before
+        end as last_reading_on,
+        absent_once.downloads_30d,
+        absent_once.likes
+    from absent_once
+    cross join last_read
+    left join calendar
+        on calendar.day = {{ add_days('absent_once.absent_on', -1) }}
 ),
 
 -- The last complete read that would have to show a model: of the whole Hub, or of the organisation
--- that it belongs to today. The one it moved away from need not show it.
-due as (
-    select
-        last_shown.model_key,
-        max(scope_organizations.last_read_on) as due_on
-    from last_shown
-    cross join scope_organizations
-    where scope_organizations.scope = 'hub'
-    group by last_shown.model_key
-
-    union all
-
-    select
-        identities.model_key,
-        max(scope_organizations.last_read_on) as due_on
-    from identities
-    inner join scope_organizations
-        on lower(identities.org) = scope_organizations.folded_org
-    group by identities.model_key
+-- that it belongs to.
+whole_hub as (
+    select max(day) as due_on
+    from read_calendar
+    where is_read and scope = 'hub' and source != 'files'
 ),
 
-last_due as (
+organization_reads as (
     select
-        model_key,
-        max(due_on) as due_on
-    from due
-    group by model_key
+        lower(coalesce(aliases.org, read_calendar.scope)) as folded_org,
+        max(read_calendar.day) as due_on
+    from read_calendar
+    left join {{ ref('organization_aliases') }} as aliases
+        on lower(read_calendar.scope) = lower(aliases.alias_org)
+    where read_calendar.is_read and read_calendar.source != 'files'
+    group by lower(coalesce(aliases.org, read_calendar.scope))
 ),
 
-availability as (
+plain as (
     select
-        last_shown.model_key,
-        -- In one read absent, in another of that day present: a model that moved is there.
-        coalesce(last_shown.shown_on >= last_due.due_on, true) as is_available
-    from last_shown
-    left join last_due
-        on last_shown.model_key = last_due.model_key
-),
-
--- Each counter's newest value; of one day's the one that is believed first.
-{% set fields = ['downloads_30d', 'likes'] %}
-ranked_counters as (
-    select
-        *{% for field in fields %},
-        row_number() over (
-            partition by model_key
-            order by
-                {{ field }}_on desc nulls last,
-                source_rank,
-                source,
-                case when scope = 'rows' then 1 else 0 end,
-                scope
-        ) as {{ field }}_preference{% endfor %}
-    from scope_readings
-),
-
-counters as (
-    select
-        model_key,
-        max(case when downloads_30d_preference = 1 then downloads_30d end) as downloads_30d,
-        max(case when likes_preference = 1 then likes end) as likes
-    from ranked_counters
-    group by model_key
-),
-
-readings_by_model as (
-    select
-        model_key,
-        max(present_until) as present_until,
-        bool_or(source != 'files') as is_on_hub
-    from held
-    group by model_key
+        newest.model_key,
+        firsts.first_reading_on,
+        newest.last_reading_on,
+        newest.downloads_30d,
+        newest.likes,
+        newest.last_reading_on >= coalesce(whole_hub.due_on, newest.last_reading_on)
+        and newest.last_reading_on >= coalesce(organization_reads.due_on, newest.last_reading_on)
+            as is_available
+    from newest
+    inner join firsts
+        on newest.model_key = firsts.model_key
+    inner join {{ ref('model_identities') }} as identities
+        on newest.model_key = identities.model_key
+    cross join whole_hub
+    left join organization_reads
+        on lower(identities.org) = organization_reads.folded_org
+    where not exists (
+        select 1
+        from weighed_models
+        where weighed_models.model_key = newest.model_key
+    )
 ),
 
 final as (
     select
-        firsts.model_key,
-        firsts.first_reading_on,
-        greatest(
-            firsts.last_row_on, readings_by_model.present_until, absences.last_present_on
-        ) as last_reading_on,
-        counters.downloads_30d,
-        counters.likes,
-        readings_by_model.is_on_hub,
-        -- Files do not know what the Hub shows.
-        case
-            when readings_by_model.is_on_hub then coalesce(availability.is_available, false)
-        end as is_available
-    from firsts
-    inner join readings_by_model
-        on firsts.model_key = readings_by_model.model_key
-    left join absences
-        on firsts.model_key = absences.model_key
-    left join availability
-        on firsts.model_key = availability.model_key
-    left join counters
-        on firsts.model_key = counters.model_key
+        model_key,
+        first_reading_on,
+        last_reading_on,
+        downloads_30d,
+        likes,
+        true as is_on_hub,
+        is_available
+    from plain
+
+    union all
+
+    select
+        model_key,
+        first_reading_on,
+        last_reading_on,
+        downloads_30d,
+        likes,
+        is_on_hub,
+        is_available
+    from {{ ref('weighed_latest_readings') }}
 )
 
 select * from final

@@ -2,23 +2,13 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ drop_changed_partitions(tracked_fingerprints(ref('month_fingerprints')), 'month') }}",
+    pre_hook="{{ drop_changed_partitions(ref('tracked_fingerprints'), 'month') }}",
 ) }}
 
-{% set changed = changed_partitions(tracked_fingerprints(ref('month_fingerprints'))) %}
+{% set changed = changed_partitions(ref('tracked_fingerprints')) %}
 
-with span_months as (
-    select * from {{ ref('span_months') }}
-    where {{ is_in_partitions('month', changed) }}
-),
-
-fingerprints as (
-    select * from {{ ref('month_fingerprints') }}
-),
-
-spans as (
-    select * from {{ ref('counter_spans') }}
-    where {{ is_near_partitions('from_day', 'to_day', changed) }}
+with fingerprints as (
+    select * from {{ ref('tracked_fingerprints') }}
 ),
 
 models as (
@@ -28,42 +18,63 @@ models as (
 
 calendar as (
     select * from {{ ref('days') }}
+    where {{ is_in_partitions(month_start('day'), changed) }}
 ),
 
 read_calendar as (
     select * from {{ ref('read_calendar') }}
 ),
 
+-- Nearly all spans are of one day, and need no calendar.
+span_days as (
+    select
+        spans.*,
+        spans.to_day as day
+    from {{ ref('counter_spans') }} as spans
+    inner join models
+        on spans.model_key = models.model_key
+    where
+        spans.from_day = spans.to_day
+        and {{ is_near_partitions('spans.to_day', 'spans.to_day', changed) }}
+        and {{ is_in_partitions(month_start('spans.to_day'), changed) }}
+
+    union all
+
+    select
+        spans.*,
+        calendar.day
+    from {{ ref('counter_spans') }} as spans
+    inner join models
+        on spans.model_key = models.model_key
+    inner join calendar
+        on calendar.day between spans.from_day and spans.to_day
+    where
+        spans.from_day < spans.to_day
+        and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
+),
+
 days as (
     select
-        span_months.month,
-        span_months.model_key,
-        calendar.day,
+        {{ month_start('spans.day') }} as month,
+        spans.model_key,
+        spans.day,
         spans.kind,
         spans.from_day = spans.to_day as is_one_day,
-        calendar.day = spans.to_day as is_last_day,
+        spans.day = spans.to_day as is_last_day,
         case
-            when calendar.day = spans.from_day then spans.counter_before
-            else {{ span_counter('spans', add_days('calendar.day', -1)) }}
+            when spans.day = spans.from_day then spans.counter_before
+            else {{ span_counter('spans', add_days('spans.day', -1)) }}
         end as counter_before,
-        {{ span_counter('spans', 'calendar.day') }} as counter_after,
+        {{ span_counter('spans', 'spans.day') }} as counter_after,
         coalesce(read_calendar.is_read, false) as is_read,
         coalesce(read_calendar.is_observed, false) as is_observed
-    from span_months
-    inner join models
-        on span_months.model_key = models.model_key
-    inner join spans
-        on
-            span_months.model_key = spans.model_key
-            and span_months.from_day between spans.from_day and spans.to_day
-    inner join calendar
-        on calendar.day between span_months.from_day and span_months.to_day
+    from span_days as spans
     left join read_calendar
         on
             spans.kind = 'flat'
             and spans.source = read_calendar.source
             and spans.scope = read_calendar.scope
-            and calendar.day = read_calendar.day
+            and spans.day = read_calendar.day
 ),
 
 final as (
@@ -93,7 +104,7 @@ final as (
             when days.kind in ('step', 'launch') and not days.is_one_day then 'interpolated'
             else 'observed'
         end as day_status,
-        {{ partition_fingerprint('fingerprints.tracked_fingerprint') }} as fingerprint
+        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
     from days
     left join fingerprints
         on days.month = fingerprints.month

@@ -1,12 +1,4 @@
-with models as (
-    select
-        model_key,
-        {{ row_hash(['model_id']) }} as name_hash
-    from {{ ref('models') }}
-    where is_tracked
-),
-
-read_days as (
+with read_days as (
     select * from {{ ref('hub_read_days') }}
 ),
 
@@ -27,19 +19,6 @@ span_months as (
         {{ partition_hash(['model_key', 'pieces', 'pieces_hash']) }} as fingerprint
     from cells
     group by month
-),
-
--- The dense days are those of tracked models, and are shown by name.
-tracked_months as (
-    select
-        cells.month,
-        {{ partition_hash([
-            'cells.model_key', 'cells.pieces', 'cells.pieces_hash', 'models.name_hash',
-        ]) }} as fingerprint
-    from cells
-    inner join models
-        on cells.model_key = models.model_key
-    group by cells.month
 ),
 
 -- A month's days and its eve: whether the first of the month is observed depends on it.
@@ -75,11 +54,8 @@ final as (
     select
         span_months.month,
         span_months.fingerprint || '/' || coalesce(read_months.fingerprint, '') as fingerprint,
-        tracked_months.fingerprint || '/' || coalesce(read_months.fingerprint, '')
-            as tracked_fingerprint
+        coalesce(read_months.fingerprint, '') as reads_fingerprint
     from span_months
-    left join tracked_months
-        on span_months.month = tracked_months.month
     left join read_months
         on span_months.month = read_months.month
 )

@@ -9,7 +9,7 @@ files as (
 ),
 
 model_keys as (
-    select * from {{ ref('model_keys') }}
+    select * from {{ ref('weighed_keys') }}
 ),
 
 all_sources as (

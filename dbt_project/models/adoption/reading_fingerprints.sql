@@ -3,7 +3,7 @@ with named_readings as (
 ),
 
 model_keys as (
-    select * from {{ ref('model_keys') }}
+    select * from {{ ref('weighed_keys') }}
 ),
 
 model_identities as (

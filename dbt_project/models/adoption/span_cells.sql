@@ -2,10 +2,10 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ drop_changed_partitions(span_partitions(ref('counter_spans')), 'read_month') }}",
+    pre_hook="{{ drop_changed_partitions(span_partitions(ref('weighed_spans')), 'read_month') }}",
 ) }}
 
-{% set changed = changed_partitions(span_partitions(ref('counter_spans')), 'read_month') %}
+{% set changed = changed_partitions(span_partitions(ref('weighed_spans')), 'read_month') %}
 
 -- Where a flat or carried span ends decides nothing inside it: a new day that only makes it
 -- longer leaves the months before as they are.
@@ -13,7 +13,7 @@ with spans as (
     select
         *,
         case when kind in ('step', 'launch') then to_day end as interpolated_to
-    from {{ ref('counter_spans') }}
+    from {{ ref('weighed_spans') }}
     where {{ is_in_partitions('read_month', changed) }}
 ),
 

@@ -17,7 +17,7 @@ with spans as (
         counter_after,
         source,
         scope
-    from {{ ref('counter_spans') }}
+    from {{ ref('weighed_spans') }}
     where {{ is_near_partitions('from_day', 'to_day', changed) }}
 ),
 

@@ -9,6 +9,7 @@ select
     presence,
     downloads_30d,
     downloads_all_time,
+    downloads_all_time_before,
     likes,
     days_early,
     load_id
@@ -25,6 +26,7 @@ select
     presence,
     downloads_30d,
     downloads_all_time,
+    downloads_all_time_before,
     likes,
     days_early,
     load_id
@@ -41,6 +43,7 @@ select
     presence,
     downloads_30d,
     downloads_all_time,
+    downloads_all_time_before,
     likes,
     days_early,
     load_id

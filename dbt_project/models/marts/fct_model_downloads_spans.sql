@@ -1,7 +1,7 @@
 {{ config(materialized=mart_view()) }}
 
 with spans as (
-    select * from {{ ref('counter_spans') }}
+    select * from {{ ref('model_spans') }}
 ),
 
 models as (

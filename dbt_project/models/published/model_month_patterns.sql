@@ -2,15 +2,15 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ drop_changed_partitions(tracked_fingerprints(ref('month_fingerprints')), 'month', [var('weekend_days')]) }}",
+    pre_hook="{{ drop_changed_partitions(ref('tracked_fingerprints'), 'month', [var('weekend_days')]) }}",
 ) }}
 
 {% set changed = changed_partitions(
-    tracked_fingerprints(ref('month_fingerprints')), 'month', [var('weekend_days')]
+    ref('tracked_fingerprints'), 'month', [var('weekend_days')]
 ) %}
 
 with fingerprints as (
-    select * from {{ ref('month_fingerprints') }}
+    select * from {{ ref('tracked_fingerprints') }}
 ),
 
 days as (
@@ -60,7 +60,7 @@ final as (
         sums.falls,
         sums.adjustment,
         sums.highest_counter,
-        {{ partition_fingerprint('fingerprints.tracked_fingerprint', [var('weekend_days')]) }}
+        {{ partition_fingerprint('fingerprints.fingerprint', [var('weekend_days')]) }}
             as fingerprint
     from sums
     left join fingerprints

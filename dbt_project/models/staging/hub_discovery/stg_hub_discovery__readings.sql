@@ -5,6 +5,7 @@ select
     presence,
     downloads_30d,
     downloads_all_time,
+    downloads_all_time_before,
     likes,
     days_early,
     load_id

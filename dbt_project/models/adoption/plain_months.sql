@@ -1,0 +1,208 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(ref('plain_fingerprints'), 'month') }}",
+) }}
+
+{% set changed = changed_partitions(ref('plain_fingerprints')) %}
+
+with calendar as (
+    select * from {{ ref('main_calendar') }}
+),
+
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
+fingerprints as (
+    select * from {{ ref('plain_fingerprints') }}
+    where {{ is_in_partitions('month', changed) }}
+),
+
+-- The last known day of each month, and the last one that counts.
+months as (
+    select
+        fingerprints.month,
+        {{ month_end('fingerprints.month') }} as month_end,
+        fingerprints.fingerprint,
+        least(max(calendar.last_read_on), {{ month_end('fingerprints.month') }}) as known_to,
+        least(min(as_of.as_of), {{ month_end('fingerprints.month') }}) as counted_to,
+        max(calendar.last_read_on) as last_read_on
+    from fingerprints
+    cross join calendar
+    cross join as_of
+    group by fingerprints.month, fingerprints.fingerprint
+),
+
+late_months as (
+    select distinct
+        last_read_on,
+        {{ month_start('last_read_on') }} as last_month
+    from months
+    where last_read_on < month
+),
+
+-- The counters at the last read of a scope that is no longer read. Those gone by then are carried
+-- anyway.
+lasts as (
+    select
+        readings.model_key,
+        {{ arg_max('readings.downloads_all_time', 'readings.day') }} as counter_end
+    from {{ ref('main_readings') }} as readings
+    inner join late_months
+        on readings.day between late_months.last_month and late_months.last_read_on
+    group by readings.model_key
+    having {{ arg_max('readings.presence', 'readings.day') }} = 'present'
+),
+
+-- Nearly all spans lie within a month.
+pieces as (
+    select
+        to_month as month,
+        model_key,
+        kind,
+        from_day,
+        to_day,
+        to_day as read_on,
+        from_day < to_day as is_interpolated,
+        counter_before as counter_start,
+        counter_after as counter_end
+    from {{ ref('plain_spans') }}
+    where
+        from_day >= to_month
+        and {{ is_near_partitions('to_day', 'to_day', changed) }}
+        and {{ is_in_partitions('to_month', changed) }}
+
+    union all
+
+    select
+        months.month,
+        spans.model_key,
+        spans.kind,
+        greatest(spans.from_day, months.month) as from_day,
+        least(spans.to_day, months.month_end) as to_day,
+        spans.to_day as read_on,
+        true as is_interpolated,
+        {{ span_counter('spans', "greatest(" ~ add_days('months.month', -1) ~ ", "
+            ~ add_days('spans.from_day', -1) ~ ")") }} as counter_start,
+        {{ span_counter('spans', 'least(spans.to_day, months.month_end)') }} as counter_end
+    from {{ ref('plain_spans') }} as spans
+    inner join months
+        on spans.from_day <= months.month_end and spans.to_day >= months.month
+    where spans.from_day < spans.to_month
+
+    union all
+
+    -- What is gone is carried from month to month.
+    select
+        months.month,
+        ends.model_key,
+        'carried' as kind,
+        months.month as from_day,
+        months.counted_to as to_day,
+        null as read_on,
+        false as is_interpolated,
+        ends.counter_after as counter_start,
+        ends.counter_after as counter_end
+    from {{ ref('plain_spans') }} as ends
+    inner join months
+        on ends.to_day < months.month
+    where ends.kind = 'end'
+
+    union all
+
+    -- ... and so is everything where the scope is no longer read.
+    select
+        months.month,
+        lasts.model_key,
+        'carried' as kind,
+        months.month as from_day,
+        months.counted_to as to_day,
+        null as read_on,
+        false as is_interpolated,
+        lasts.counter_end as counter_start,
+        lasts.counter_end as counter_end
+    from lasts
+    inner join months
+        on months.last_read_on < months.month
+),
+
+summed as (
+    select
+        month,
+        model_key,
+        cast(sum(greatest(counter_end - counter_start, 0)) as bigint) as rises,
+        cast(sum(least(counter_end - counter_start, 0)) as bigint) as falls,
+        cast(sum(
+            case when is_interpolated then greatest(counter_end - counter_start, 0) else 0 end
+        ) as bigint) as rises_interpolated,
+        {{ arg_max('counter_end', 'to_day') }} as counter_end,
+        min(from_day) as first_day,
+        max(case when kind in ('opening', 'launch') then read_on end) as first_read_on,
+        max(case when kind = 'opening' then counter_end end) as opening_counter,
+        max(case when kind = 'launch' and not is_interpolated then 1 else 0 end) as launch_days,
+        max(case when kind = 'end' then to_day when kind = 'carried' then {{ add_days('from_day', -1) }} end)
+            as ended_on
+    from pieces
+    group by month, model_key
+),
+
+-- The days of a month are known from the calendar alone: from where a model begins to where it ends.
+bounded as (
+    select
+        summed.*,
+        months.month_end,
+        months.counted_to,
+        months.fingerprint,
+        greatest(
+            least(coalesce(summed.ended_on, months.known_to), months.known_to),
+            {{ add_days('summed.month', -1) }}
+        ) as known_to,
+        least(
+            coalesce(summed.first_read_on, {{ add_days('summed.month', -1) }}), months.month_end
+        ) as calendar_from,
+        case when summed.opening_counter is null then 0 else 1 end as opening_days
+    from summed
+    inner join months
+        on summed.month = months.month
+),
+
+counted as (
+    select
+        bounded.*,
+        bounded.launch_days + case
+            when bounded.known_to > bounded.calendar_from
+                then coalesce(ends.observed_days_to_date, 0)
+                - coalesce(starts.observed_days_to_date, 0)
+            else 0
+        end as days_observed,
+        greatest({{ days_between('bounded.first_day', 'bounded.known_to') }} + 1, 0)
+        - bounded.opening_days as days_known,
+        {{ days_between('bounded.known_to', 'bounded.counted_to') }} as days_carried
+    from bounded
+    left join calendar as starts
+        on bounded.calendar_from = starts.day
+    left join calendar as ends
+        on bounded.known_to = ends.day
+),
+
+final as (
+    select
+        month,
+        model_key,
+        case when days_known > 0 then coalesce(rises, 0) end as downloads,
+        case when days_known > 0 then rises_interpolated end as downloads_interpolated,
+        coalesce(falls, 0) as adjustment,
+        counter_end as cumulative_downloads,
+        coalesce(opening_counter, 0) as downloads_before_history,
+        cast(days_observed as bigint) as days_observed,
+        cast(days_known - days_observed as bigint) as days_interpolated,
+        cast(opening_days + days_carried as bigint) as days_missing,
+        known_to,
+        days_carried > 0 as is_carried,
+        fingerprint
+    from counted
+)
+
+select * from final
