@@ -116,8 +116,8 @@ final as (
     select
         reads.month,
         coalesce(month_reads.fingerprint, '') || '/' || coalesce(firsts.fingerprint, '')
-        || '/' || coalesce(ends.fingerprint, '') || '/' || cast(tails.counted_to as varchar)
-        || '/' || cast(tails.known_to as varchar) as fingerprint
+        || '/' || coalesce(ends.fingerprint, '') || '/' || cast(tails.counted_to as {{ dbt.type_string() }})
+        || '/' || cast(tails.known_to as {{ dbt.type_string() }}) as fingerprint
     from reads
     inner join tails
         on reads.month = tails.month
