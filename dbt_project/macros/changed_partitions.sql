@@ -40,6 +40,12 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# The condition that any partition is built at all: a part that reads much is then not read for
+   nothing. #}
+{% macro are_any_partitions(changed) -%}
+    {{ 'false' if changed is not none and changed | length == 0 else 'true' }}
+{%- endmacro %}
+
 {# The condition that the days from one to another may lie in the months of `changed_partitions`:
    a wider one, which is quick to tell. #}
 {% macro is_near_partitions(from_day, to_day, changed) -%}

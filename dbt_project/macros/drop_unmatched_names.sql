@@ -3,10 +3,12 @@
 {% macro drop_unmatched_names(rules, models) -%}
     {% if is_incremental() -%}
     delete from {{ this }}
+    {%- if is_fingerprinted(this) %}
     where
         name not in (select name from {{ models }})
         or fingerprint is distinct from (
             select {{ partition_fingerprint(partition_hash(['rule', 'pattern'])) }} from {{ rules }}
         )
+    {%- endif %}
     {%- endif %}
 {%- endmacro %}

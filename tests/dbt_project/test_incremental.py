@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -35,21 +36,37 @@ LATE = ("2025-10-10", "2025-10-11", "2026-01-20")
 LAST = ("2026-03-31", "2026-04-01", "2026-04-02")
 RESTATED, STAND_IN = "2025-11-18", "2025-11-17"
 
-# Every incremental model but the vintages, with the column that names its partitions.
-INCREMENTAL = {
-    "adoption.model_readings": "read_month",
+# Every model that is incremental by month, with the column that names its partitions.
+WEIGHED = {
+    "adoption.weighed_readings": "read_month",
     "adoption.counter_changes": "read_month",
-    "adoption.counter_spans": "read_month",
+    "adoption.weighed_spans": "read_month",
     "adoption.span_cells": "read_month",
     "adoption.span_months": "month",
-    "adoption.model_months": "month",
-    "adoption.model_days": "month",
-    "published.model_month_patterns": "month",
+    "adoption.weighed_months": "month",
 }
+PLAIN = {
+    "adoption.plain_months": "month",
+    "adoption.tracked_spans": "month",
+    "adoption.plain_counters_after_30_days": "month",
+}
+INCREMENTAL = {
+    **WEIGHED,
+    **PLAIN,
+    "adoption.model_days": "month",
+    "dominance.daily_standings": "month",
+    "published.model_month_patterns": "month",
+    "published.model_month_readings": "month",
+}
+# These are by name, or remember what was.
+OTHERS = {"name_rule_matches", "quoted_values", VINTAGES}
 # Builds these, and what they are made of.
 UPSTREAM = ("--select", *(f"+{table.partition('.')[2]}" for table in INCREMENTAL))
 
-# The partition of counter_spans that holds what follows each model's last row.
+# Models that get a column more, the day after one that they have.
+COLUMNS = {"model_days": "day", "counter_changes": "day", "plain_months": "month"}
+
+# The partition of weighed_spans that holds what follows each model's last row.
 TAILS = "9999-12-01"
 
 
@@ -82,7 +99,8 @@ def _partitions(home: Home) -> dict[str, dict[str, str]]:
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
         built = {
             table: connection.execute(
-                f"select distinct cast({column} as varchar), fingerprint from {table}"
+                f"select distinct cast({column} as varchar), cast(fingerprint as varchar) "
+                f"from {table}"
             ).fetchall()
             for table, column in INCREMENTAL.items()
         }
@@ -122,6 +140,15 @@ def at_once(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+def test_no_incremental_model_is_left_out(manifest: dict[str, Any]) -> None:
+    models = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["materialized"] == "incremental"
+    }
+    assert models == {table.partition(".")[2] for table in INCREMENTAL} | OTHERS
+
+
 def test_days_in_any_order_end_in_the_same_marts(
     folder: Path, at_once: Home, tmp_path: Path
 ) -> None:
@@ -138,25 +165,30 @@ def test_days_in_any_order_end_in_the_same_marts(
     build(home, *UPSTREAM)
     in_order = _partitions(home)
     changed = _changed(first, in_order)
-    assert changed["adoption.model_readings"] == {"2026-03-01", "2026-04-01"}
-    assert changed["adoption.model_days"] == {"2026-03-01", "2026-04-01"}
+    touched = {"2026-03-01", "2026-04-01"}
+    for table in ("adoption.weighed_readings", *PLAIN, "adoption.model_days"):
+        assert changed[table] == touched, table
     for table, months in changed.items():
-        # What a month's counters are told from may reach one month back.
-        assert months <= {"2026-02-01", "2026-03-01", "2026-04-01", TAILS}, table
+        # What a month's weighed counters are told from may reach one month back.
+        assert months <= {"2026-02-01", *touched, TAILS}, table
 
     # Late and restated, after a build that was cut off.
     with duckdb.connect(str(home.warehouse)) as connection:
-        connection.execute("delete from adoption.counter_spans where read_month = '2025-12-01'")
+        connection.execute("delete from adoption.weighed_spans where read_month = '2025-12-01'")
+        connection.execute("delete from adoption.plain_months where month = '2025-12-01'")
+        connection.execute("delete from adoption.tracked_spans where month = '2026-03-01'")
         connection.execute("delete from adoption.model_days where month = '2026-02-01'")
-        connection.execute("update adoption.span_months set fingerprint = 'half built'")
+        # As of a partition that was half built.
+        connection.execute("update adoption.span_months set fingerprint = 0")
+        connection.execute("update adoption.plain_counters_after_30_days set fingerprint = 0")
     _load(folder, home)
     build(home)
     assert differences(home.warehouse, at_once.warehouse, VINTAGES) == {}
     late = _partitions(home)
     changed = _changed(in_order, late)
     touched = {"2025-10-01", "2025-11-01", "2026-01-01"}
-    assert changed["adoption.model_readings"] == touched
-    assert changed["adoption.model_days"] == touched
+    for table in ("adoption.weighed_readings", *PLAIN, "adoption.model_days"):
+        assert changed[table] == touched, table
 
     # Twice: nothing is built again.
     places = _places(home)
@@ -174,17 +206,18 @@ def test_a_column_added_between_two_builds_is_filled_for_all_history(
     home.root.mkdir()
     shutil.copy(at_once.warehouse, home.warehouse)
     project = edited_project(tmp_path / "project")
-    for name, column in (("model_days", "day"), ("counter_changes", "day")):
+    for name, column in COLUMNS.items():
         model = project / "models" / "adoption" / f"{name}.sql"
         sql, end, rest = model.read_text(encoding="utf-8").rpartition("select * from final")
         assert end
         model.write_text(f"{sql}select *, {column} + 1 as next_day from final{rest}", "utf-8")
-    build(home, "--select", "counter_changes+", project=project)
+    build(home, "--select", "counter_changes+", "plain_months+", project=project)
 
     with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-        for table in ("adoption.model_days", "adoption.counter_changes"):
+        for name, column in COLUMNS.items():
             rows = connection.execute(
-                f"select count(*), count(case when next_day = day + 1 then 1 end) from {table}"
+                f"select count(*), count(case when next_day = {column} + 1 then 1 end) "
+                f"from adoption.{name}"
             ).fetchall()
             assert rows[0][0] > 0
             assert rows[0][0] == rows[0][1]

@@ -21,7 +21,7 @@ age_months as (
 final as (
     select
         fingerprints.month,
-        fingerprints.fingerprint || '/' || age_months.fingerprint as fingerprint
+        {{ row_hash(['fingerprints.fingerprint', 'age_months.fingerprint']) }} as fingerprint
     from fingerprints
     inner join age_months
         on fingerprints.month = age_months.month

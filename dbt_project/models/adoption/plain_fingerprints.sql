@@ -115,9 +115,10 @@ tails as (
 final as (
     select
         reads.month,
-        coalesce(month_reads.fingerprint, '') || '/' || coalesce(firsts.fingerprint, '')
-        || '/' || coalesce(ends.fingerprint, '') || '/' || cast(tails.counted_to as {{ dbt.type_string() }})
-        || '/' || cast(tails.known_to as {{ dbt.type_string() }}) as fingerprint
+        {{ row_hash([
+            'month_reads.fingerprint', 'firsts.fingerprint', 'ends.fingerprint',
+            'tails.counted_to', 'tails.known_to',
+        ]) }} as fingerprint
     from reads
     inner join tails
         on reads.month = tails.month

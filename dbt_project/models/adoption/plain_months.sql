@@ -52,6 +52,7 @@ lasts as (
     from {{ ref('main_readings') }} as readings
     inner join late_months
         on readings.day between late_months.last_month and late_months.last_read_on
+    where {{ are_any_partitions(changed) }}
     group by readings.model_key
     having {{ arg_max('readings.presence', 'readings.day') }} = 'present'
 ),
@@ -90,7 +91,9 @@ pieces as (
     from {{ ref('plain_spans') }} as spans
     inner join months
         on spans.from_day <= months.month_end and spans.to_day >= months.month
-    where spans.from_day < spans.to_month
+    where
+        spans.from_day < spans.to_month
+        and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
 
     union all
 
@@ -108,7 +111,7 @@ pieces as (
     from {{ ref('plain_spans') }} as ends
     inner join months
         on ends.to_day < months.month
-    where ends.kind = 'end'
+    where ends.kind = 'end' and {{ are_any_partitions(changed) }}
 
     union all
 

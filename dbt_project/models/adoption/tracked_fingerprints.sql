@@ -1,9 +1,6 @@
 -- The dense days are those of tracked models, and are shown by name.
 with models as (
-    select
-        model_key,
-        {{ row_hash(['model_id']) }} as name_hash
-    from {{ ref('models') }}
+    select * from {{ ref('models') }}
     where is_tracked
 ),
 
@@ -26,8 +23,11 @@ weighed_months as (
     select
         month_fingerprints.month,
         {{ partition_hash([
-            'cells.model_key', 'cells.pieces', 'cells.pieces_hash', 'models.name_hash',
-        ]) }} || '/' || min(month_fingerprints.reads_fingerprint) as fingerprint
+            'cells.model_key', 'cells.pieces', 'cells.pieces_hash', 'models.model_id',
+        ]) }} || '/' || min(month_fingerprints.reads_fingerprint) as fingerprint,
+        {{ partition_hash([
+            'models.model_key', 'models.region', 'models.org', 'models.family',
+        ]) }} as groups_fingerprint
     from cells
     inner join models
         on cells.model_key = models.model_key
@@ -39,8 +39,11 @@ weighed_months as (
 final as (
     select
         coalesce(plain_months.month, weighed_months.month) as month,
-        coalesce(plain_months.fingerprint, '') || '/' || coalesce(weighed_months.fingerprint, '')
-            as fingerprint
+        {{ row_hash(['plain_months.fingerprint', 'weighed_months.fingerprint']) }} as fingerprint,
+        {{ row_hash([
+            'plain_months.fingerprint', 'weighed_months.fingerprint',
+            'plain_months.groups_fingerprint', 'weighed_months.groups_fingerprint',
+        ]) }} as groups_fingerprint
     from plain_months
     full outer join weighed_months
         on plain_months.month = weighed_months.month

@@ -1,9 +1,14 @@
+-- Most models are older than their first reading: nothing was read at their horizons.
 with launches as (
-    select * from {{ ref('launches') }}
-),
-
-readings as (
-    select * from {{ ref('model_readings') }}
+    select launches.*
+    from {{ ref('launches') }} as launches
+    inner join {{ ref('latest_readings') }} as latest_readings
+        on
+            launches.model_key = latest_readings.model_key
+            and launches.horizon_day >= latest_readings.first_reading_on
+    where
+        launches.is_created_since_day_zero
+        and launches.horizon_days <= {{ var('trailing_max_days') }}
 ),
 
 read_calendar as (
@@ -34,11 +39,8 @@ latest_rows as (
             order by readings.day desc
         ) as recency
     from launches
-    inner join readings
+    inner join {{ ref('model_readings') }} as readings
         on launches.model_key = readings.model_key and readings.day <= launches.horizon_day
-    where
-        launches.is_created_since_day_zero
-        and launches.horizon_days <= {{ var('trailing_max_days') }}
 ),
 
 read_rows as (

@@ -1,13 +1,14 @@
-with model_days as (
-    select * from {{ ref('model_days') }}
-),
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='sync_all_columns',
+    pre_hook="{{ drop_changed_partitions(group_fingerprints(ref('tracked_fingerprints')), 'month') }}",
+) }}
 
-first_days as (
-    select
-        model_key,
-        min(day) as first_day
-    from model_days
-    group by model_key
+{% set changed = changed_partitions(group_fingerprints(ref('tracked_fingerprints'))) %}
+
+with fingerprints as (
+    select * from {{ group_fingerprints(ref('tracked_fingerprints')) }} as by_group
 ),
 
 models as (
@@ -20,30 +21,54 @@ models as (
     'org': 'models.org',
     'family': "coalesce(models.family, 'none')",
 } %}
-final as (
-    {% for kind, member in kinds.items() %}
+members as (
     select
-        '{{ kind }}' as leader_kind,
-        {{ member }} as member,
+        model_days.month,
         model_days.day,
-        cast(sum(model_days.downloads_all_time) as bigint) as cumulative_downloads,
-        -- The past that models bring with them when they are first read.
-        cast(sum(case
-            when model_days.day = first_days.first_day and model_days.downloads is null
+        model_days.downloads_all_time,
+        -- The past that a model brings with it when it is first read.
+        case
+            when model_days.counter_status = 'observed' and model_days.downloads is null
                 then model_days.downloads_all_time
             else 0
-        end) as bigint) as newly_covered,
-        bool_or(model_days.counter_status = 'observed') as is_observed
-    from model_days
+        end as newly_covered,
+        model_days.counter_status = 'observed' as is_observed
+        {% for kind, member in kinds.items() %}, {{ member }} as {{ kind }}{% endfor %}
+    from {{ ref('model_days') }} as model_days
     inner join models
         on model_days.model_key = models.model_key
-    inner join first_days
-        on model_days.model_key = first_days.model_key
-    group by {{ member }}, model_days.day
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {% endfor %}
+    where {{ is_in_partitions('model_days.month', changed) }}
+),
+
+-- One pass for all kinds of group.
+grouped as (
+    select
+        month,
+        day,
+        case
+            {% for kind in kinds %}when grouping({{ kind }}) = 0 then '{{ kind }}' {% endfor %}
+        end as leader_kind,
+        case
+            {% for kind in kinds %}when grouping({{ kind }}) = 0 then {{ kind }} {% endfor %}
+        end as member,
+        cast(sum(downloads_all_time) as bigint) as cumulative_downloads,
+        cast(sum(newly_covered) as bigint) as newly_covered,
+        bool_or(is_observed) as is_observed
+    from members
+    group by grouping sets (
+        {% for kind in kinds %}
+        (month, day, {{ kind }}){% if not loop.last %},{% endif %}
+        {% endfor %}
+    )
+),
+
+final as (
+    select
+        grouped.*,
+        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
+    from grouped
+    left join fingerprints
+        on grouped.month = fingerprints.month
 )
 
 select * from final

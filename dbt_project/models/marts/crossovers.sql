@@ -26,18 +26,46 @@ numbered as (
         on standings.leader_kind = members.leader_kind and standings.member = members.member
 ),
 
--- Of most pairs one is ahead throughout: they have no crossing and go no further.
-crossing_pairs as (
+-- Of most pairs one is ahead throughout, and goes no further. A month at a time decides for nearly
+-- all of them: where the lowest of one is above the highest of the other.
+months as (
     select
+        leader_kind,
+        member_key,
+        {{ month_start('day') }} as month,
+        min(cumulative_downloads) as lowest,
+        max(cumulative_downloads) as highest
+    from numbered
+    group by leader_kind, member_key, {{ month_start('day') }}
+),
+
+candidates as (
+    select
+        first_one.leader_kind,
         first_one.member_key as first_key,
         second_one.member_key as second_key
-    from numbered as first_one
-    inner join numbered as second_one
+    from months as first_one
+    inner join months as second_one
         on
             first_one.leader_kind = second_one.leader_kind
-            and first_one.day = second_one.day
+            and first_one.month = second_one.month
             and first_one.member_key < second_one.member_key
-    group by first_one.member_key, second_one.member_key
+    group by first_one.leader_kind, first_one.member_key, second_one.member_key
+    having
+        bool_or(first_one.highest > second_one.lowest)
+        and bool_or(first_one.lowest < second_one.highest)
+),
+
+crossing_pairs as (
+    select
+        candidates.first_key,
+        candidates.second_key
+    from candidates
+    inner join numbered as first_one
+        on candidates.first_key = first_one.member_key
+    inner join numbered as second_one
+        on candidates.second_key = second_one.member_key and first_one.day = second_one.day
+    group by candidates.first_key, candidates.second_key
     having
         bool_or(first_one.cumulative_downloads > second_one.cumulative_downloads)
         and bool_or(first_one.cumulative_downloads < second_one.cumulative_downloads)

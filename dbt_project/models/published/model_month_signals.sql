@@ -3,12 +3,8 @@ with models as (
     where is_tracked
 ),
 
-readings as (
-    select * from {{ ref('model_readings') }}
-),
-
-as_of as (
-    select * from {{ ref('as_of') }}
+month_readings as (
+    select * from {{ ref('model_month_readings') }}
 ),
 
 model_months as (
@@ -28,62 +24,6 @@ derivative_reads as (
     where
         is_complete
         and ((scope = 'hub' and source in ('hub_api', 'hub_stats')) or scope like 'base:%')
-),
-
--- Of two sources of a day the one with the lower rank comes last. A file's 0 likes is unknown: files
--- of trailing counters write 0 where likes were not read, for models with millions of downloads.
-dated as (
-    select
-        readings.model_key,
-        {{ month_start('readings.day') }} as month,
-        case when readings.source = 'files' then nullif(readings.likes, 0) else readings.likes end
-            as likes,
-        readings.downloads_30d,
-        readings.day,
-        readings.source_rank,
-        readings.scope
-    from readings
-    inner join models
-        on readings.model_key = models.model_key
-    cross join as_of
-    where readings.day <= as_of.as_of
-),
-
-last_days as (
-    select
-        model_key,
-        month,
-        max(case when likes is not null then day end) as likes_on,
-        max(case when downloads_30d is not null then day end) as downloads_30d_on
-    from dated
-    group by model_key, month
-),
-
-last_readings as (
-    select
-        dated.*,
-        row_number() over (
-            partition by dated.model_key
-            order by dated.day, dated.source_rank desc, dated.scope desc
-        ) as preference
-    from dated
-    inner join last_days
-        on
-            dated.model_key = last_days.model_key
-            and dated.month = last_days.month
-            and (dated.day = last_days.likes_on or dated.day = last_days.downloads_30d_on)
-),
-
--- Likes and the trailing 30 days at the month's last reading of them.
-month_readings as (
-    select
-        model_key,
-        month,
-        {{ arg_max('likes', 'case when likes is not null then preference end') }} as likes,
-        {{ arg_max('downloads_30d', 'case when downloads_30d is not null then preference end') }}
-            as downloads_30d
-    from last_readings
-    group by model_key, month
 ),
 
 derivatives as (
