@@ -164,16 +164,18 @@ def cluster(root: Path, workers: int = 2, executor_memory: str = "1g") -> Iterat
 
 @dataclass(frozen=True)
 class TaskTimes:
-    """Tasks of an executor that ended well, and the seconds that it spent in them."""
+    """Tasks of an executor that ended well, the seconds spent in them, and those on a processor."""
 
     tasks: int
     seconds: float
+    cpu_seconds: float
 
 
 def task_times(home: Path) -> dict[str, TaskTimes]:
     """What each executor did, from the event logs of the sessions of a home."""
     tasks: Counter[str] = Counter()
     milliseconds: Counter[str] = Counter()
+    cpu_nanoseconds: Counter[str] = Counter()
     for log in sorted(path for path in (home / "events").rglob("*") if path.is_file()):
         with log.open(encoding="utf-8", errors="replace") as lines:
             for line in lines:
@@ -184,7 +186,11 @@ def task_times(home: Path) -> dict[str, TaskTimes]:
                     executor = event["Task Info"]["Executor ID"]
                     tasks[executor] += 1
                     milliseconds[executor] += event["Task Metrics"]["Executor Run Time"]
-    return {name: TaskTimes(tasks[name], milliseconds[name] / 1000) for name in tasks}
+                    cpu_nanoseconds[executor] += event["Task Metrics"]["Executor CPU Time"]
+    return {
+        name: TaskTimes(tasks[name], milliseconds[name] / 1e3, cpu_nanoseconds[name] / 1e9)
+        for name in tasks
+    }
 
 
 def environment(root: Path) -> dict[str, str]:
