@@ -7,8 +7,7 @@ readings as (
 
     union all
 
-    select from_day from {{ ref('plain_spans') }}
-    where kind in ('launch', 'opening')
+    select first_day as from_day from {{ ref('plain_fingerprints') }}
 ),
 
 as_of as (

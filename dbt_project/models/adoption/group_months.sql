@@ -1,25 +1,7 @@
-with model_months as (
-    select * from {{ ref('model_months') }}
-),
+{% set kinds = ['region', 'org', 'family', 'size_bucket'] %}
 
-populations as (
-    select * from {{ ref('model_populations') }}
-),
-
-{% set kinds = {
-    'region': 'populations.region',
-    'org': 'populations.org',
-    'family': "coalesce(populations.family, 'none')",
-    'size_bucket': 'populations.size_bucket',
-} %}
-members as (
-    select
-        model_months.*,
-        populations.population
-        {% for kind, member in kinds.items() %}, {{ member }} as {{ kind }}{% endfor %}
-    from model_months
-    inner join populations
-        on model_months.model_key = populations.model_key
+with members as (
+    select * from {{ ref('member_months') }}
 ),
 
 -- One pass for all kinds of group.
@@ -37,9 +19,9 @@ grouped as (
         cast(sum(adjustment) as bigint) as adjustment,
         cast(sum(cumulative_downloads) as bigint) as cumulative_downloads,
         cast(sum(downloads_interpolated) as bigint) as downloads_interpolated,
-        cast(sum(downloads_before_history) as bigint) as newly_covered,
-        count(*) as models,
-        count(case when is_carried then 1 end) as models_carried
+        cast(sum(newly_covered) as bigint) as newly_covered,
+        cast(sum(models) as bigint) as models,
+        cast(sum(models_carried) as bigint) as models_carried
     from members
     group by grouping sets (
         {% for kind in kinds %}

@@ -38,7 +38,7 @@ nexts as (
         on
             spans.model_key = aged.model_key
             and spans.to_day >= aged.aged_on
-            and (spans.to_month = aged.month or spans.from_day <= aged.aged_on)
+            and spans.from_day <= {{ month_end('aged.month') }}
     where {{ is_near_partitions("date '1000-01-01'", 'spans.to_day', changed) }}
     group by aged.model_key
 ),

@@ -81,7 +81,8 @@ firsts as (
     select
         reads.month,
         {{ partition_hash(['spans.model_key', 'spans.from_day', 'spans.to_day', 'spans.kind']) }}
-            as fingerprint
+            as fingerprint,
+        min(spans.from_day) as first_day
     from spans
     inner join reads
         on spans.from_day <= reads.month_end and spans.to_day >= reads.month
@@ -118,7 +119,8 @@ final as (
         {{ row_hash([
             'month_reads.fingerprint', 'firsts.fingerprint', 'ends.fingerprint',
             'tails.counted_to', 'tails.known_to',
-        ]) }} as fingerprint
+        ]) }} as fingerprint,
+        firsts.first_day
     from reads
     inner join tails
         on reads.month = tails.month

@@ -54,7 +54,9 @@ lasts as (
         on readings.day between late_months.last_month and late_months.last_read_on
     where {{ are_any_partitions(changed) }}
     group by readings.model_key
-    having {{ arg_max('readings.presence', 'readings.day') }} = 'present'
+    having
+        {{ arg_max('readings.presence', 'readings.day') }} = 'present'
+        and {{ arg_max('readings.downloads_all_time', 'readings.day') }} is not null
 ),
 
 -- Nearly all spans lie within a month.
@@ -204,7 +206,7 @@ final as (
         cast(opening_days + days_carried as bigint) as days_missing,
         known_to,
         days_carried > 0 as is_carried,
-        fingerprint
+        {{ partition_fingerprint('fingerprint') }} as fingerprint
     from counted
 )
 

@@ -6,18 +6,48 @@ names as (
     {{ with_canonical_name(ref('stg_model_names'), 'model_id') }}
 ),
 
-readings as (
-    select * from {{ ref('hub_readings') }}
+named_keys as (
+    select
+        model_keys.model_key,
+        model_keys.name_key,
+        model_keys.valid_from,
+        names.canonical_id,
+        names.hub_oid,
+        lower(names.canonical_id) as folded_id,
+        count(*) over (partition by model_keys.model_key) as names_of_model
+    from model_keys
+    inner join names
+        on model_keys.name_key = names.name_key
+),
+
+-- A name that several models have stood under: who has it today hangs on who was seen last.
+contested_names as (
+    select folded_id
+    from named_keys
+    group by folded_id
+    having count(distinct model_key) > 1
+),
+
+-- Nearly all models have one name, and it is theirs alone: readings are asked about the others only.
+contested as (
+    select
+        named_keys.*
+    from named_keys
+    left join contested_names
+        on named_keys.folded_id = contested_names.folded_id
+    where named_keys.names_of_model > 1 or contested_names.folded_id is not null
 ),
 
 sources_sightings as (
     select
-        name_key,
-        source_rank,
-        max(day) as last_present_on
-    from readings
-    where presence = 'present'
-    group by name_key, source_rank
+        readings.name_key,
+        readings.source_rank,
+        max(readings.day) as last_present_on
+    from {{ ref('hub_readings') }} as readings
+    inner join (select distinct name_key from contested) as asked
+        on readings.name_key = asked.name_key
+    where readings.presence = 'present'
+    group by readings.name_key, readings.source_rank
 ),
 
 -- Of two sources on one day the better one tells the name: dated snapshots lag behind a rename.
@@ -33,25 +63,23 @@ sightings as (
 -- Today's name: the one under which the Hub showed the model last, in the Hub's spelling.
 ranked_names as (
     select
-        model_keys.model_key,
-        names.canonical_id,
+        contested.model_key,
+        contested.canonical_id,
         sightings.last_present_on,
         sightings.source_rank,
-        max(names.hub_oid) over (partition by model_keys.model_key) as hub_oid,
+        max(contested.hub_oid) over (partition by contested.model_key) as hub_oid,
         row_number() over (
-            partition by model_keys.model_key
+            partition by contested.model_key
             order by
                 sightings.last_present_on desc nulls last,
                 sightings.source_rank,
-                case when names.hub_oid is null then 1 else 0 end,
-                names.canonical_id,
-                model_keys.valid_from desc
+                case when contested.hub_oid is null then 1 else 0 end,
+                contested.canonical_id,
+                contested.valid_from desc
         ) as name_rank
-    from model_keys
-    inner join names
-        on model_keys.name_key = names.name_key
+    from contested
     left join sightings
-        on model_keys.name_key = sightings.name_key and sightings.recency = 1
+        on contested.name_key = sightings.name_key and sightings.recency = 1
 ),
 
 -- Of two models under one name the one seen last keeps it, the earlier one is marked.
@@ -66,6 +94,18 @@ claims as (
         ) as claim_rank
     from ranked_names
     where name_rank = 1
+
+    union all
+
+    select
+        named_keys.model_key,
+        named_keys.hub_oid,
+        named_keys.canonical_id,
+        1 as claim_rank
+    from named_keys
+    left join contested_names
+        on named_keys.folded_id = contested_names.folded_id
+    where named_keys.names_of_model = 1 and contested_names.folded_id is null
 ),
 
 named as (

@@ -2,33 +2,68 @@ with names as (
     {{ with_canonical_name(ref('stg_model_names'), 'model_id') }}
 ),
 
-readings as (
-    select * from {{ ref('hub_readings') }}
+holders as (
+    select
+        folded_name,
+        hub_oid,
+        count(*) over (partition by folded_name) as holders_of_name
+    from (
+        select distinct
+            folded_name,
+            hub_oid
+        from names
+        where hub_oid is not null
+    ) as every_holder
+),
+
+-- Nearly all names have had one holder: readings are asked about the others only.
+contested as (
+    select
+        names.name_key,
+        names.folded_name,
+        names.hub_oid
+    from names
+    inner join holders
+        on
+            names.folded_name = holders.folded_name
+            and names.hub_oid = holders.hub_oid
+    where holders.holders_of_name > 1
 ),
 
 -- When the Hub itself showed a name. A name known only as a parent has no row here.
 sightings as (
     select
-        name_key,
-        min(day) as first_seen_on
-    from readings
-    group by name_key
+        readings.name_key,
+        min(readings.day) as first_seen_on
+    from {{ ref('hub_readings') }} as readings
+    inner join contested
+        on readings.name_key = contested.name_key
+    group by readings.name_key
 ),
 
 -- Who held a name, and from when. A name that comes back with another _id is a new model.
-holders as (
+held as (
     select
-        names.folded_name,
-        names.hub_oid,
+        contested.folded_name,
+        contested.hub_oid,
         coalesce(min(sightings.first_seen_on), date '1000-01-01') as held_from
-    from names
+    from contested
     left join sightings
-        on names.name_key = sightings.name_key
-    where names.hub_oid is not null
-    group by names.folded_name, names.hub_oid
+        on contested.name_key = sightings.name_key
+    group by contested.folded_name, contested.hub_oid
 ),
 
 final as (
+    select
+        folded_name,
+        hub_oid,
+        date '1000-01-01' as valid_from,
+        date '9999-12-31' as valid_to
+    from holders
+    where holders_of_name = 1
+
+    union all
+
     select
         folded_name,
         hub_oid,
@@ -44,7 +79,7 @@ final as (
             ) }},
             date '9999-12-31'
         ) as valid_to
-    from holders
+    from held
 )
 
 select * from final

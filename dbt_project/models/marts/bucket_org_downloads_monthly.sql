@@ -1,24 +1,13 @@
-with model_months as (
-    select * from {{ ref('model_months') }}
-),
-
-populations as (
-    select * from {{ ref('model_populations') }}
-),
-
-grouped as (
+with grouped as (
     select
-        model_months.month,
-        populations.population,
-        populations.size_bucket,
-        populations.org,
-        cast(sum(model_months.downloads) as bigint) as downloads,
-        cast(sum(model_months.cumulative_downloads) as bigint) as cumulative_downloads
-    from model_months
-    inner join populations
-        on model_months.model_key = populations.model_key
-    group by
-        model_months.month, populations.population, populations.size_bucket, populations.org
+        month,
+        population,
+        size_bucket,
+        org,
+        cast(sum(downloads) as bigint) as downloads,
+        cast(sum(cumulative_downloads) as bigint) as cumulative_downloads
+    from {{ ref('member_months') }}
+    group by month, population, size_bucket, org
 )
 
 select

@@ -10,8 +10,14 @@ as_of as (
     select * from {{ ref('as_of') }}
 ),
 
+plain_fingerprints as (
+    select * from {{ ref('plain_fingerprints') }}
+),
+
 months as (
     select month from tracked_fingerprints
+    union
+    select month from plain_fingerprints
     union
     select month from weighed_fingerprints
 ),
@@ -21,13 +27,16 @@ final as (
     select
         months.month,
         {{ row_hash([
-            'tracked_fingerprints.fingerprint', 'weighed_fingerprints.fingerprint',
+            'tracked_fingerprints.fingerprint', 'plain_fingerprints.fingerprint',
+            'weighed_fingerprints.fingerprint',
             'least(as_of.as_of, ' ~ month_end('months.month') ~ ')',
         ]) }} as fingerprint
     from months
     cross join as_of
     left join tracked_fingerprints
         on months.month = tracked_fingerprints.month
+    left join plain_fingerprints
+        on months.month = plain_fingerprints.month
     left join weighed_fingerprints
         on months.month = weighed_fingerprints.month
 )

@@ -1,12 +1,4 @@
-with model_months as (
-    select * from {{ ref('model_months') }}
-),
-
-populations as (
-    select * from {{ ref('model_populations') }}
-),
-
-org_ranks as (
+with org_ranks as (
     select * from {{ ref('org_downloads_monthly') }}
 ),
 
@@ -19,26 +11,19 @@ ranked_models as (
     select * from {{ ref('ranked_models') }}
 ),
 
+-- The record speaks of some populations only.
 grouped as (
     select
-        populations.population,
-        model_months.month,
-        populations.region,
-        populations.org,
-        coalesce(populations.family, 'none') as family,
-        populations.size_bucket,
-        cast(sum(model_months.cumulative_downloads) as double) as cumulative_downloads,
-        cast(sum(model_months.downloads) as double) as downloads
-    from model_months
-    inner join populations
-        on model_months.model_key = populations.model_key
-    group by
-        populations.population,
-        model_months.month,
-        populations.region,
-        populations.org,
-        coalesce(populations.family, 'none'),
-        populations.size_bucket
+        population,
+        month,
+        region,
+        org,
+        family,
+        size_bucket,
+        cast(cumulative_downloads as double) as cumulative_downloads,
+        cast(downloads as double) as downloads
+    from {{ ref('member_months') }}
+    where population in (select published_values.population from {{ ref('published_values') }} as published_values)
 ),
 
 final as (
