@@ -1,14 +1,34 @@
 -- arg_max: the value at the greatest `by`; rows without a value or a `by` do not count.
 with readings as (
-    select 'falls' as model, 1 as day, 10 as counter, 7 as expected
+    select
+        'falls' as model,
+        1 as day,
+        10 as counter,
+        7 as expected
     union all
-    select 'falls' as model, 2 as day, 7 as counter, 7 as expected
+    select
+        'falls' as model,
+        2 as day,
+        7 as counter,
+        7 as expected
     union all
-    select 'no last value' as model, 1 as day, 5 as counter, 5 as expected
+    select
+        'no last value' as model,
+        1 as day,
+        5 as counter,
+        5 as expected
     union all
-    select 'no last value' as model, 2 as day, null as counter, 5 as expected
+    select
+        'no last value' as model,
+        2 as day,
+        null as counter,
+        5 as expected
     union all
-    select 'no day' as model, cast(null as integer) as day, 5 as counter, null as expected
+    select
+        'no day' as model,
+        cast(null as integer) as day,
+        5 as counter,
+        null as expected
 ),
 
 final as (

@@ -5,13 +5,25 @@ with pairs as (
         {{ row_hash(['b', 'a']) }} as hash_of_swapped,
         is_symmetric
     from (
-        select 1 as a, 2 as b, false as is_symmetric
+        select
+            1 as a,
+            2 as b,
+            false as is_symmetric
         union all
-        select cast(null as integer) as a, 2 as b, false as is_symmetric
+        select
+            cast(null as integer) as a,
+            2 as b,
+            false as is_symmetric
         union all
-        select 3 as a, 3 as b, true as is_symmetric
+        select
+            3 as a,
+            3 as b,
+            true as is_symmetric
         union all
-        select cast(null as integer) as a, cast(null as integer) as b, true as is_symmetric
+        select
+            cast(null as integer) as a,
+            cast(null as integer) as b,
+            true as is_symmetric
     ) as rows_of_two
 )
 

@@ -1,11 +1,17 @@
 -- dbt's split_part and listagg as this project uses them: a part that is the whole text, a delimiter
 -- of two characters, an order that is not the rows', nulls passed over.
 with names as (
-    select 'b/x' as name, 2 as place
+    select
+        'b/x' as name,
+        2 as place
     union all
-    select 'a/y' as name, 1 as place
+    select
+        'a/y' as name,
+        1 as place
     union all
-    select cast(null as {{ dbt.type_string() }}) as name, 3 as place
+    select
+        cast(null as {{ dbt.type_string() }}) as name,
+        3 as place
 ),
 
 final as (
