@@ -1,5 +1,5 @@
-{# How a mart is kept that only names the rows of another table: as a view, where readers open the
-   engine's own file. #}
+{# How a mart is kept that only shows the rows of other tables: as a view, where readers open the
+   engine's own file. Every mart that is a view on DuckDB asks here. #}
 {% macro mart_view() %}
     {{ return(adapter.dispatch('mart_view', 'hubtide')()) }}
 {% endmacro %}

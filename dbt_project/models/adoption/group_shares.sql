@@ -6,20 +6,23 @@ complete_months as (
     select * from {{ ref('complete_months') }}
 ),
 
+totals as (
+    select
+        month,
+        population,
+        group_kind,
+        cast(nullif(sum(downloads), 0) as double) as downloads,
+        cast(nullif(sum(cumulative_downloads), 0) as double) as cumulative_downloads
+    from group_months
+    group by month, population, group_kind
+),
+
 shares as (
     select
         group_months.*,
         complete_months.is_complete_month,
-        group_months.downloads / nullif(cast(
-            sum(group_months.downloads) over (
-                partition by group_months.month, group_months.population, group_months.group_kind
-            ) as double
-        ), 0) as share,
-        group_months.cumulative_downloads / nullif(cast(
-            sum(group_months.cumulative_downloads) over (
-                partition by group_months.month, group_months.population, group_months.group_kind
-            ) as double
-        ), 0) as cumulative_share,
+        group_months.downloads / totals.downloads as share,
+        group_months.cumulative_downloads / totals.cumulative_downloads as cumulative_share,
         -- `unknown` and models of no family are never leaders.
         case
             when
@@ -37,6 +40,11 @@ shares as (
     from group_months
     inner join complete_months
         on group_months.month = complete_months.month
+    inner join totals
+        on
+            group_months.month = totals.month
+            and group_months.population = totals.population
+            and group_months.group_kind = totals.group_kind
 ),
 
 final as (

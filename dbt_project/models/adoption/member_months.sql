@@ -1,46 +1,23 @@
--- Models of one organisation, family and bucket are summed once, by number: every group is a sum of
--- these, and comparing their names for each model and month costs several times as much.
+-- One pass over the models' months: every group is a sum of these.
 with members as (
-    select
-        *,
-        {{ row_hash(['population', 'org', 'region', 'family', 'size_bucket']) }} as member_hash
-    from {{ ref('model_populations') }}
-),
-
-names as (
-    select
-        population,
-        org,
-        region,
-        family,
-        size_bucket,
-        member_hash,
-        row_number() over (order by member_hash) as member_key
-    from (
-        select distinct
-            population,
-            org,
-            region,
-            family,
-            size_bucket,
-            member_hash
-        from members
-    ) as every_member
+    select * from {{ ref('members') }}
 ),
 
 keyed as (
     select
-        members.model_key,
-        names.member_key
-    from members
-    inner join names
+        populations.model_key,
+        members.member_key
+    from {{ ref('model_populations') }} as populations
+    inner join members
         on
-            members.member_hash = names.member_hash
-            and members.population = names.population
-            and members.org = names.org
+            populations.population = members.population
+            and populations.org = members.org
+            and populations.region = members.region
+            and coalesce(populations.family, 'none') = members.family
+            and populations.size_bucket = members.size_bucket
 ),
 
-summed as (
+final as (
     select
         model_months.month,
         keyed.member_key,
@@ -55,26 +32,6 @@ summed as (
     inner join keyed
         on model_months.model_key = keyed.model_key
     group by model_months.month, keyed.member_key
-),
-
-final as (
-    select
-        summed.month,
-        names.population,
-        names.org,
-        names.region,
-        coalesce(names.family, 'none') as family,
-        names.size_bucket,
-        summed.downloads,
-        summed.adjustment,
-        summed.cumulative_downloads,
-        summed.downloads_interpolated,
-        summed.newly_covered,
-        summed.models,
-        summed.models_carried
-    from summed
-    inner join names
-        on summed.member_key = names.member_key
 )
 
 select * from final

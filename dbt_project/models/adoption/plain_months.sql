@@ -28,7 +28,14 @@ months as (
         fingerprints.fingerprint,
         least(max(calendar.last_read_on), {{ month_end('fingerprints.month') }}) as known_to,
         least(min(as_of.as_of), {{ month_end('fingerprints.month') }}) as counted_to,
-        max(calendar.last_read_on) as last_read_on
+        max(calendar.last_read_on) as last_read_on,
+        coalesce(max(case
+            when calendar.day <= {{ month_end('fingerprints.month') }}
+                then calendar.observed_days_to_date
+        end), 0)
+        - coalesce(max(case
+            when calendar.day < fingerprints.month then calendar.observed_days_to_date
+        end), 0) as observed_days
     from fingerprints
     cross join calendar
     cross join as_of
@@ -59,8 +66,100 @@ lasts as (
         and {{ arg_max('readings.downloads_all_time', 'readings.day') }} is not null
 ),
 
--- Nearly all spans lie within a month.
+-- A span over the end of a month has a piece in each.
+crossing as (
+    select
+        months.month,
+        spans.model_key,
+        spans.kind,
+        greatest(spans.from_day, months.month) as from_day,
+        least(spans.to_day, months.month_end) as to_day,
+        spans.to_day as read_on,
+        {{ span_counter('spans', "greatest(" ~ add_days('months.month', -1) ~ ", "
+            ~ add_days('spans.from_day', -1) ~ ")") }} as counter_start,
+        {{ span_counter('spans', 'least(spans.to_day, months.month_end)') }} as counter_end
+    from {{ ref('plain_spans') }} as spans
+    inner join months
+        on spans.from_day <= months.month_end and spans.to_day >= months.month
+    where
+        spans.from_day < spans.to_month
+        and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
+),
+
+-- What is gone is carried from month to month, and so is everything where the scope is no longer
+-- read.
+carried as (
+    select
+        months.month,
+        ends.model_key,
+        months.counted_to as to_day,
+        ends.counter_after as counter_end
+    from {{ ref('plain_spans') }} as ends
+    inner join months
+        on ends.to_day < months.month
+    where ends.kind = 'end' and {{ are_any_partitions(changed) }}
+
+    union all
+
+    select
+        months.month,
+        lasts.model_key,
+        months.counted_to as to_day,
+        lasts.counter_end
+    from lasts
+    inner join months
+        on months.last_read_on < months.month
+),
+
+-- Nearly all spans lie within a month. Sums alone are taken of them: a year of the whole Hub has as
+-- many sums as rows, and each further aggregate of theirs would be gigabytes.
 pieces as (
+    select
+        to_month as month,
+        model_key,
+        to_day,
+        counter_before as counter_start,
+        counter_after as counter_end
+    from {{ ref('plain_spans') }}
+    where
+        from_day >= to_month
+        and {{ is_near_partitions('to_day', 'to_day', changed) }}
+        and {{ is_in_partitions('to_month', changed) }}
+
+    union all
+
+    select
+        month,
+        model_key,
+        to_day,
+        counter_start,
+        counter_end
+    from crossing
+
+    union all
+
+    select
+        month,
+        model_key,
+        to_day,
+        counter_end as counter_start,
+        counter_end
+    from carried
+),
+
+summed as (
+    select
+        month,
+        model_key,
+        cast(sum(greatest(counter_end - counter_start, 0)) as bigint) as rises,
+        cast(sum(least(counter_end - counter_start, 0)) as bigint) as falls,
+        {{ arg_max('counter_end', 'to_day') }} as counter_end
+    from pieces
+    group by month, model_key
+),
+
+-- What is not a day like any other: where a model begins or ends, and what was not read daily.
+marks as (
     select
         to_month as month,
         model_key,
@@ -74,113 +173,102 @@ pieces as (
     from {{ ref('plain_spans') }}
     where
         from_day >= to_month
+        and (kind != 'step' or from_day < to_day)
         and {{ is_near_partitions('to_day', 'to_day', changed) }}
         and {{ is_in_partitions('to_month', changed) }}
 
     union all
 
     select
-        months.month,
-        spans.model_key,
-        spans.kind,
-        greatest(spans.from_day, months.month) as from_day,
-        least(spans.to_day, months.month_end) as to_day,
-        spans.to_day as read_on,
+        month,
+        model_key,
+        kind,
+        from_day,
+        to_day,
+        read_on,
         true as is_interpolated,
-        {{ span_counter('spans', "greatest(" ~ add_days('months.month', -1) ~ ", "
-            ~ add_days('spans.from_day', -1) ~ ")") }} as counter_start,
-        {{ span_counter('spans', 'least(spans.to_day, months.month_end)') }} as counter_end
-    from {{ ref('plain_spans') }} as spans
-    inner join months
-        on spans.from_day <= months.month_end and spans.to_day >= months.month
-    where
-        spans.from_day < spans.to_month
-        and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
+        counter_start,
+        counter_end
+    from crossing
 
     union all
 
-    -- What is gone is carried from month to month.
-    select
-        months.month,
-        ends.model_key,
-        'carried' as kind,
-        months.month as from_day,
-        months.counted_to as to_day,
-        null as read_on,
-        false as is_interpolated,
-        ends.counter_after as counter_start,
-        ends.counter_after as counter_end
-    from {{ ref('plain_spans') }} as ends
-    inner join months
-        on ends.to_day < months.month
-    where ends.kind = 'end' and {{ are_any_partitions(changed) }}
-
-    union all
-
-    -- ... and so is everything where the scope is no longer read.
-    select
-        months.month,
-        lasts.model_key,
-        'carried' as kind,
-        months.month as from_day,
-        months.counted_to as to_day,
-        null as read_on,
-        false as is_interpolated,
-        lasts.counter_end as counter_start,
-        lasts.counter_end as counter_end
-    from lasts
-    inner join months
-        on months.last_read_on < months.month
-),
-
-summed as (
     select
         month,
         model_key,
-        cast(sum(greatest(counter_end - counter_start, 0)) as bigint) as rises,
-        cast(sum(least(counter_end - counter_start, 0)) as bigint) as falls,
-        cast(sum(
-            case when is_interpolated then greatest(counter_end - counter_start, 0) else 0 end
-        ) as bigint) as rises_interpolated,
-        {{ arg_max('counter_end', 'to_day') }} as counter_end,
-        min(from_day) as first_day,
+        'carried' as kind,
+        month as from_day,
+        to_day,
+        null as read_on,
+        false as is_interpolated,
+        counter_end as counter_start,
+        counter_end
+    from carried
+),
+
+marked as (
+    select
+        month,
+        model_key,
+        min(case when kind in ('opening', 'launch') then from_day end) as first_day,
         max(case when kind in ('opening', 'launch') then read_on end) as first_read_on,
         max(case when kind = 'opening' then counter_end end) as opening_counter,
         max(case when kind = 'launch' and not is_interpolated then 1 else 0 end) as launch_days,
-        max(case when kind = 'end' then to_day when kind = 'carried' then {{ add_days('from_day', -1) }} end)
-            as ended_on
-    from pieces
+        cast(sum(
+            case
+                when kind in ('step', 'launch') and is_interpolated
+                    then greatest(counter_end - counter_start, 0)
+                else 0
+            end
+        ) as bigint) as rises_interpolated,
+        max(case
+            when kind = 'end' then to_day
+            when kind = 'carried' then {{ add_days('from_day', -1) }}
+        end) as ended_on
+    from marks
     group by month, model_key
 ),
 
--- The days of a month are known from the calendar alone: from where a model begins to where it ends.
+-- The days of a month are known from the calendar alone: from where a model begins to where it
+-- ends, and all of them for nearly all models.
 bounded as (
     select
         summed.*,
-        months.month_end,
         months.counted_to,
         months.fingerprint,
+        coalesce(marked.first_day, summed.month) as first_day,
+        coalesce(marked.rises_interpolated, 0) as rises_interpolated,
+        coalesce(marked.launch_days, 0) as launch_days,
+        marked.opening_counter,
+        case when marked.opening_counter is null then 0 else 1 end as opening_days,
         greatest(
-            least(coalesce(summed.ended_on, months.known_to), months.known_to),
+            least(coalesce(marked.ended_on, months.known_to), months.known_to),
             {{ add_days('summed.month', -1) }}
         ) as known_to,
-        least(
-            coalesce(summed.first_read_on, {{ add_days('summed.month', -1) }}), months.month_end
-        ) as calendar_from,
-        case when summed.opening_counter is null then 0 else 1 end as opening_days
+        case when marked.model_key is null then months.observed_days end as observed_days,
+        case
+            when marked.model_key is not null
+                then least(
+                    coalesce(marked.first_read_on, {{ add_days('summed.month', -1) }}),
+                    months.month_end
+                )
+        end as calendar_from
     from summed
     inner join months
         on summed.month = months.month
+    left join marked
+        on summed.model_key = marked.model_key and summed.month = marked.month
 ),
 
 counted as (
     select
         bounded.*,
-        bounded.launch_days + case
+        case
+            when bounded.observed_days is not null then bounded.observed_days
             when bounded.known_to > bounded.calendar_from
-                then coalesce(ends.observed_days_to_date, 0)
+                then bounded.launch_days + coalesce(ends.observed_days_to_date, 0)
                 - coalesce(starts.observed_days_to_date, 0)
-            else 0
+            else bounded.launch_days
         end as days_observed,
         greatest({{ days_between('bounded.first_day', 'bounded.known_to') }} + 1, 0)
         - bounded.opening_days as days_known,
@@ -189,7 +277,7 @@ counted as (
     left join calendar as starts
         on bounded.calendar_from = starts.day
     left join calendar as ends
-        on bounded.known_to = ends.day
+        on bounded.calendar_from < bounded.known_to and bounded.known_to = ends.day
 ),
 
 final as (

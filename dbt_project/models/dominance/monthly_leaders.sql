@@ -3,29 +3,55 @@ with standings as (
     where is_complete_month
 ),
 
-shares as (
+totals as (
     select
-        *,
-        cast(value as double) / nullif(cast(sum(value) over (
-            partition by metric, population, leader_kind, month
-        ) as double), 0) as share
+        metric,
+        population,
+        leader_kind,
+        month,
+        cast(nullif(sum(value), 0) as double) as value
     from standings
+    group by metric, population, leader_kind, month
 ),
 
--- `unknown` and models of no family are in the total and never lead.
+-- `unknown` and models of no family are in the total and never lead. The first two say who leads,
+-- and by how much.
+placed as (
+    select *
+    from (
+        select
+            *,
+            row_number() over (
+                partition by metric, population, leader_kind, month
+                order by value desc, member
+            ) as place
+        from standings
+        where member not in ('unknown', 'none')
+    ) as every_member
+    where place <= 2
+),
+
+shares as (
+    select
+        placed.*,
+        cast(placed.value as double) / totals.value as share
+    from placed
+    inner join totals
+        on
+            placed.metric = totals.metric
+            and placed.population = totals.population
+            and placed.leader_kind = totals.leader_kind
+            and placed.month = totals.month
+),
+
 ranked as (
     select
         *,
-        row_number() over (
-            partition by metric, population, leader_kind, month
-            order by share desc, member
-        ) as place,
         share - coalesce(lead(share) over (
             partition by metric, population, leader_kind, month
-            order by share desc, member
+            order by place
         ), 0) as lead_over_next
     from shares
-    where member not in ('unknown', 'none')
 ),
 
 final as (

@@ -46,7 +46,8 @@ all_parents as (
         content_hash,
         parent_hub_oid,
         parent_model_id,
-        stated_relation
+        stated_relation,
+        false as is_tag
     from base_models_parents
 
     union all
@@ -57,7 +58,8 @@ all_parents as (
         content_hash,
         null as parent_hub_oid,
         parent_model_id,
-        stated_relation
+        stated_relation,
+        true as is_tag
     from tag_parents
     where parent_model_id <> ''
 ),
@@ -67,6 +69,7 @@ resolved as (
         all_parents.name_key,
         all_parents.day,
         all_parents.content_hash,
+        all_parents.is_tag,
         children.model_key as child_key,
         parents.model_key as parent_key,
         case
@@ -97,10 +100,23 @@ spellings as (
             partition by name_key, day, content_hash, parent_key
         ) as has_relation
     from resolved
+    where is_tag
 ),
 
 final as (
-    select distinct
+    select
+        name_key,
+        day,
+        content_hash,
+        child_key,
+        parent_key,
+        relation
+    from resolved
+    where not is_tag
+
+    union
+
+    select
         name_key,
         day,
         content_hash,

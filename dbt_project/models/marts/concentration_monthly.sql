@@ -10,48 +10,103 @@ with standings as (
     from {{ ref('monthly_standings') }}
 ),
 
+totals as (
+    select
+        metric,
+        population,
+        level,
+        month,
+        cast(nullif(sum(value), 0) as double) as value
+    from standings
+    group by metric, population, level, month
+),
+
+-- `unknown` and models of no family are in the total, and no single member. As decimals: a sum of
+-- doubles would hang on the order of the members.
 shares as (
     select
-        *,
-        cast(value as double) / nullif(cast(sum(value) over (
-            partition by metric, population, level, month
-        ) as double), 0) as share
+        standings.*,
+        standings.member in ('unknown', 'none') as is_unattributed,
+        cast(cast(standings.value as double) / totals.value as decimal(38, 18)) as exact_share
     from standings
+    inner join totals
+        on
+            standings.metric = totals.metric
+            and standings.population = totals.population
+            and standings.level = totals.level
+            and standings.month = totals.month
+    where totals.value is not null
 ),
 
--- `unknown` and models of no family are in the total, and no single member.
-ranked as (
-    select
-        *,
-        -- As decimals: a sum of doubles would hang on the order of the members.
-        cast(share as decimal(38, 18)) as exact_share,
-        case when member not in ('unknown', 'none') then cast(share as decimal(38, 18)) end
-            as member_share,
-        row_number() over (
-            partition by metric, population, level, month
-            order by case when member in ('unknown', 'none') then 1 else 0 end, share desc, member
-        ) as place
-    from shares
-    where share is not null
-),
-
-final as (
+summed as (
     select
         month,
         population,
         metric,
         level,
-        cast(sum(cast(
-            cast(member_share as double) * cast(member_share as double) as decimal(38, 18)
-        )) as double) as hhi,
-        cast(sum(case when place = 1 then member_share end) as double) as top1_share,
-        cast(sum(case when place <= 3 then member_share end) as double) as top3_share,
-        cast(sum(case when place <= 10 then member_share end) as double) as top10_share,
-        cast(coalesce(sum(case when member_share is null then exact_share end), 0) as double)
-            as unattributed_share,
+        sum(case
+            when not is_unattributed
+                then cast(
+                    cast(exact_share as double) * cast(exact_share as double) as decimal(38, 18)
+                )
+        end) as hhi,
+        sum(case when is_unattributed then exact_share end) as unattributed_share,
         bool_and(is_complete_month) as is_complete_month
-    from ranked
+    from shares
     group by month, population, metric, level
+),
+
+foremost as (
+    select *
+    from (
+        select
+            month,
+            population,
+            metric,
+            level,
+            exact_share,
+            row_number() over (
+                partition by metric, population, level, month
+                order by value desc, member
+            ) as place
+        from shares
+        where not is_unattributed
+    ) as every_member
+    where place <= 10
+),
+
+top as (
+    select
+        month,
+        population,
+        metric,
+        level,
+        cast(sum(case when place = 1 then exact_share end) as double) as top1_share,
+        cast(sum(case when place <= 3 then exact_share end) as double) as top3_share,
+        cast(sum(exact_share) as double) as top10_share
+    from foremost
+    group by month, population, metric, level
+),
+
+final as (
+    select
+        summed.month,
+        summed.population,
+        summed.metric,
+        summed.level,
+        cast(summed.hhi as double) as hhi,
+        top.top1_share,
+        top.top3_share,
+        top.top10_share,
+        cast(coalesce(summed.unattributed_share, 0) as double) as unattributed_share,
+        summed.is_complete_month
+    from summed
+    left join top
+        on
+            summed.month = top.month
+            and summed.population = top.population
+            and summed.metric = top.metric
+            and summed.level = top.level
 )
 
 select

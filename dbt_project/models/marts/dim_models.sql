@@ -1,3 +1,5 @@
+{{ config(materialized=mart_view()) }}
+
 with models as (
     select * from {{ ref('models') }}
     where has_readings

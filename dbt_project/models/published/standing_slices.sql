@@ -14,16 +14,21 @@ ranked_models as (
 -- The record speaks of some populations only.
 grouped as (
     select
-        population,
-        month,
-        region,
-        org,
-        family,
-        size_bucket,
-        cast(cumulative_downloads as double) as cumulative_downloads,
-        cast(downloads as double) as downloads
-    from {{ ref('member_months') }}
-    where population in (select published_values.population from {{ ref('published_values') }} as published_values)
+        members.population,
+        member_months.month,
+        members.region,
+        members.org,
+        members.family,
+        members.size_bucket,
+        cast(member_months.cumulative_downloads as double) as cumulative_downloads,
+        cast(member_months.downloads as double) as downloads
+    from {{ ref('member_months') }} as member_months
+    inner join {{ ref('members') }} as members
+        on member_months.member_key = members.member_key
+    where members.population in (
+        select published_values.population
+        from {{ ref('published_values') }} as published_values
+    )
 ),
 
 final as (
