@@ -13,7 +13,8 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run import live backfill fake build dev docs headline test drill benchmark lint fmt lock clean
+.PHONY: help run import live backfill fake build dev docs headline test drill benchmark lint \
+	lint-python lint-sql lint-dbt fmt lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,10 +57,18 @@ benchmark: $(RUN) ## what one more day costs on 1,500 tracked models x 1,200 day
 	@$(BIN)/python -m benchmarks.one_more_day $(ARGS)
 
 lint: $(DEV) ## ruff, mypy, sqlfluff and the dbt conventions
+	@$(MAKE) --no-print-directory --jobs 2 lint-python lint-sql lint-dbt
+
+# Two at a time: each keeps one core busy.
+lint-python:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project
+
+lint-sql:
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+
+lint-dbt:
 	@HUBTIDE_HOME= DBT_TARGET_PATH=.dbt $(BIN)/python -m orchestration parse
 	$(BIN)/dbt-bouncer run --config-file dbt-bouncer.yml
 

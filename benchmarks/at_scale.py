@@ -181,6 +181,7 @@ def _summary(step: Step) -> dict[str, Any]:
                 "cpu_seconds": round(model.cpu_seconds, 3),
                 "peak_mb": round(model.peak_mb),
                 "rows_in": model.rows_in,
+                "rows_out": model.rows_out,
                 "bytes_written": model.bytes_written,
             }
             for model in costs.models

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from extract.home import Home
 from orchestration.costs import ENGINE_COSTS, Step, of_models
 from orchestration.dbt import build_arguments
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, STATISTICS_OFF
@@ -59,10 +60,17 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def build(home: Path, *arguments: str) -> Costs:
-    """The project's one dbt invocation, measured; raises SystemExit with dbt's output."""
-    return _measured(
+    """The project's one dbt invocation, measured; raises SystemExit with dbt's output.
+
+    `rows_out` of a model are the rows that its table holds after the build.
+    """
+    costs = _measured(
         home, [dbt_executable(), "--quiet", *build_arguments(), *arguments], DBT_PROJECT_DIR
     )
+    rows = _rows(home)
+    for model in costs.models:
+        model.rows_out = rows.get(model.step.removeprefix("model "))
+    return costs
 
 
 def pipeline(home: Path, folder: Path) -> Costs:
@@ -92,6 +100,18 @@ def _measured(home: Path, command: Sequence[str], directory: Path) -> Costs:
         before.children_user + before.children_system
     )
     return costs
+
+
+def _rows(home: Path) -> dict[str, int]:
+    """Rows by table; dbt's own names are unique over all schemas."""
+    with duckdb.connect(str(Home(home).warehouse), read_only=True) as con:
+        tables = con.execute(
+            "select schema_name, table_name from duckdb_tables() where schema_name != 'raw'"
+        ).fetchall()
+        counts = [
+            con.table(f'"{schema}"."{table}"').count("*").fetchall() for schema, table in tables
+        ]
+    return {table: count for (_, table), ((count,),) in zip(tables, counts, strict=True)}
 
 
 def _file(home: Path) -> Path:

@@ -55,7 +55,7 @@ def fill(population: Population, home: Home) -> dict[str, int]:
     """
     with Warehouse.open(home) as warehouse:
         con = warehouse.con
-        _create_models(con, population)
+        create_models(con, population)
         con.execute("insert into raw.model_names select n, oid, id from models")
         days = [
             population.first_day + timedelta(days=number) for number in range(population.days - 1)
@@ -69,7 +69,7 @@ def fill(population: Population, home: Home) -> dict[str, int]:
 def snapshot(population: Population, day: date, file: Path, *, factor: float = 1.0) -> None:
     """Write one day as a snapshot in the import format. A `factor` makes the day a restated one."""
     with duckdb.connect() as con:
-        _create_models(con, population)
+        create_models(con, population)
         con.execute(
             f"""
             copy (
@@ -79,8 +79,8 @@ def snapshot(population: Population, day: date, file: Path, *, factor: float = 1
                     org as author,
                     cast(created_on as timestamp) + interval 9 hour as "createdAt",
                     {_trailing("$day")} as downloads,
-                    cast(floor({_counter("$day")} * $factor) as bigint) as "downloadsAllTime",
-                    {_counter("$day")} // 200 as likes,
+                    cast(floor({counter_at("$day")} * $factor) as bigint) as "downloadsAllTime",
+                    {counter_at("$day")} // 200 as likes,
                     tags,
                     {{'parameters': {{'BF16': parameters}}, 'total': parameters}} as safetensors,
                     case when len(bases) > 0 then {{
@@ -102,7 +102,7 @@ def snapshot(population: Population, day: date, file: Path, *, factor: float = 1
 def pages(population: Population, day: date) -> Iterator[tuple[int, bytes]]:
     """A read of the whole Hub on a day as pages of the API's JSON: records, and the page."""
     with duckdb.connect() as con:
-        _create_models(con, population)
+        create_models(con, population)
         records = con.execute(
             f"""
             select count(*), '[' || string_agg(record, ',') || ']'
@@ -115,8 +115,8 @@ def pages(population: Population, day: date) -> Iterator[tuple[int, bytes]]:
                         'author', org,
                         'createdAt', strftime(created_on, '%Y-%m-%dT09:00:00.000Z'),
                         'downloads', {_trailing("$day")},
-                        'downloadsAllTime', {_counter("$day")},
-                        'likes', {_counter("$day")} // 200,
+                        'downloadsAllTime', {counter_at("$day")},
+                        'likes', {counter_at("$day")} // 200,
                         'tags', tags,
                         'pipeline_tag', 'text-generation',
                         'library_name', 'transformers',
@@ -144,7 +144,7 @@ def pages(population: Population, day: date) -> Iterator[tuple[int, bytes]]:
 
 # The all-time counter at the end of a day: it rises most in the first months, and by a fraction of
 # a download a day for most models.
-def _counter(day: str) -> str:
+def counter_at(day: str) -> str:
     age = f"(date_diff('day', created_on, {day}) + 1)"
     return (
         f"cast(floor(case when {age} <= 0 then 0 else "
@@ -153,10 +153,10 @@ def _counter(day: str) -> str:
 
 
 def _trailing(day: str) -> str:
-    return f"({_counter(day)} - {_counter(f'{day} - 30')})"
+    return f"({counter_at(day)} - {counter_at(f'{day} - 30')})"
 
 
-def _create_models(con: duckdb.DuckDBPyConnection, population: Population) -> None:
+def create_models(con: duckdb.DuckDBPyConnection, population: Population) -> None:
     """A temporary table of all models: 60 % are older than the history, most have a parent.
 
     Parents are mostly tracked models, else any earlier model; one in 25 has two or three. Of every
@@ -294,9 +294,9 @@ def _fill_month(con: duckdb.DuckDBPyConnection, days: list[date], first_day: dat
                 m.n,
                 t.day,
                 m.created_on,
-                {_counter("t.day")} as counter,
+                {counter_at("t.day")} as counter,
                 {_trailing("t.day")} as last_30,
-                {_counter("t.day - 1")} as counter_before,
+                {counter_at("t.day - 1")} as counter_before,
                 {_trailing("t.day - 1")} as last_30_before
             from (select unnest($days) as day) as t
             inner join models as m on m.created_on <= t.day

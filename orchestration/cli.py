@@ -5,9 +5,9 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from extract.loading import SOURCES as LOADERS
 from extract.loading import guard_landing
 from extract.sources.hub_stats import SOURCE as SNAPSHOTS
 from extract.sources.hub_stats_snapshots import FIRST_DAY
+from orchestration import waiting_dbt
+from orchestration.costs import ENGINE_COSTS, engine_seconds
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
 from orchestration.manifest import docs_page, parse_if_stale
 from orchestration.publishing import (
@@ -30,7 +32,9 @@ from orchestration.publishing import (
     published_builds,
     set_current,
 )
+from orchestration.sample import write_sample
 from orchestration.sources import SOURCES
+from orchestration.where_time_went import where_time_went
 
 LOG = logging.getLogger("hubtide")
 
@@ -106,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(_options: argparse.Namespace, home: Home) -> int:
-    return _pipeline("sample", {}, home)
+    return _pipeline("sample", {}, home, meanwhile=partial(write_sample, home.imports))
 
 
 def _import(options: argparse.Namespace, home: Home) -> int:
@@ -252,8 +256,11 @@ def _pipeline(
     home: Home,
     without: Sequence[Sequence[str]] = (),
     days: tuple[date, date] | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> int:
     """Run a job for `days`, less the assets `without`, and print what it published.
+
+    `meanwhile` is done while dbt parses, before the first step.
 
     The status is 1 where something could not be read, although the rest was published.
     """
@@ -262,37 +269,46 @@ def _pipeline(
     LOG.info("starting")
     # Dagster and dbt take seconds to import: the commands above that need neither answer at once,
     # and dbt parses the project in its own process in the meantime.
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        parsing = pool.submit(parse_if_stale, DBT_PROJECT_DIR, dbt_target())
+    with waiting_dbt.started(DBT_PROJECT_DIR, dbt_target()) as dbt:
         import dagster_dbt  # noqa: F401
 
-        parsing.result()
-    from hubtide.headline import headline
-    from orchestration.definitions import defs
-    from orchestration.progress import DbtProgress
-    from orchestration.runs import execute, relative
+        from orchestration.progress import DbtProgress
+        from orchestration.runs import execute, instance
 
-    dbt_lines = DbtProgress(LOG.info)
-    try:
-        problems = execute(
-            defs.resolve_job_def(job), config, stdout=dbt_lines, without=without, days=days
-        )
-    finally:
-        if dbt_lines.summary():
-            LOG.info("%s", dbt_lines.summary())
+        with instance() as opened:
+            if meanwhile is not None:
+                meanwhile()
+            dbt.wait()
+            from orchestration.definitions import defs
+
+            begun = time.monotonic()
+            dbt_lines = DbtProgress(LOG.info)
+            try:
+                ended = execute(
+                    defs.resolve_job_def(job), config, opened, dbt_lines, without=without, days=days
+                )
+            finally:
+                if dbt_lines.summary():
+                    LOG.info("%s", dbt_lines.summary())
+    from hubtide.headline import headline
+    from orchestration.runs import relative
+
     folder = current_build(home.exports)
     if folder is None:
         return _fail("the run published nothing; see the run in `make dev`")
     _print("", headline(folder), "")
+    total = time.monotonic() - started
+    engine = engine_seconds(dbt_target() / ENGINE_COSTS)
     _print(
         f"Warehouse  {relative(home.warehouse)}",
         f"Exports    {relative(home.exports / 'current')} (build {folder.name})",
         f"For BI     {relative(home.exports / DATABASE)}",
         f"Dashboard  {relative(home.exports / CURRENT / DASHBOARD / 'index.html')}",
-        f"Done in {time.monotonic() - started:.0f} s.",
+        f"Time       {where_time_went(total, begun - started, ended.seconds, engine)}",
+        f"Done in {total:.0f} s.",
     )
-    if problems:
-        count = f"{len(problems)} part{'s' if len(problems) > 1 else ''}"
+    if ended.problems:
+        count = f"{len(ended.problems)} part{'s' if len(ended.problems) > 1 else ''}"
         return _fail(
             f"published what there is; {count} could not be read or loaded (above, 'not read' and "
             "'not loaded'). Run the same command again: it goes on where this one stopped"

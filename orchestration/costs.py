@@ -93,6 +93,32 @@ def of_models(engine_costs: Path) -> list[Step]:
     ]
 
 
+@dataclass(frozen=True)
+class EngineSeconds:
+    """The engine's wall seconds in a build's statements, summed: those that fill tables of models
+    and seeds, and all others (data tests above all). Two may run at once."""
+
+    tables: float = 0
+    others: float = 0
+
+
+def engine_seconds(engine_costs: Path) -> EngineSeconds:
+    """What the engine measured of all statements; zeros without the file."""
+    if not engine_costs.exists():
+        return EngineSeconds()
+    with duckdb.connect() as con:
+        tables, others = con.execute(
+            """
+            select
+                coalesce(sum(seconds) filter (where table_name is not null), 0),
+                coalesce(sum(seconds) filter (where table_name is null), 0)
+            from read_parquet($file)
+            """,
+            {"file": str(engine_costs)},
+        ).fetchall()[0]
+    return EngineSeconds(tables, others)
+
+
 def take(run_id: str) -> list[dict[str, object]]:
     """The costs of a run's steps so far, in order; they are kept no longer."""
     path = _file(run_id)

@@ -1,18 +1,23 @@
 """The dbt project as Dagster sees it: manifest, translator, arguments, and the first failure."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
+from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 from packaging.version import Version
 
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target
 from orchestration.manifest import one_line, parse_if_stale
+from orchestration.waiting_dbt import WaitingDbt
 
 OWNERS = ["team:hubtide"]
 
@@ -23,6 +28,31 @@ class OfflineDbtCli(DbtCliResource):
     @cached_property
     def _cli_version(self) -> Version:
         return Version(installed_version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
+        """None: a connection of Dagster's own costs two seconds, and nobody asks it."""
+
+
+def give(
+    waiting: WaitingDbt, arguments: Sequence[str], context: dg.AssetExecutionContext, target: Path
+) -> DbtCliInvocation:
+    """What `DbtCliResource.cli` does, with a dbt that has parsed and waits for its command."""
+    asked = get_updated_cli_invocation_params_for_context(context, {}, DagsterDbtTranslator())
+    assert asked.dbt_project is not None  # noqa: S101  (dbt_models_assets names it)
+    process = waiting.run(
+        [*arguments, *asked.selection_args], {**os.environ, "DBT_LOG_FORMAT": "json"}
+    )
+    return DbtCliInvocation(
+        process=process,
+        manifest=asked.manifest,
+        dagster_dbt_translator=asked.dagster_dbt_translator,
+        project_dir=Path(asked.dbt_project.project_dir),
+        target_path=target,
+        raise_on_error=False,
+        cli_version=Version(installed_version("dbt-core")),
+        project=asked.dbt_project,
+        context=context,
+    )
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -71,15 +101,33 @@ def build_arguments(full_refresh: bool = False) -> list[str]:
     return [*arguments, "--full-refresh"] if full_refresh else arguments
 
 
-def first_failure(run_results: Mapping[str, Any], manifest: Mapping[str, Any]) -> str | None:
-    """One line on the first node or test that failed, in the order in which dbt finished them."""
+def first_failure(
+    run_results: Mapping[str, Any], manifest: Mapping[str, Any], warehouse: Path | None = None
+) -> str | None:
+    """One line on the first node or test that failed, in the order in which dbt finished them.
+
+    With the warehouse (which nobody else may hold), of a `grain` also what it found broken.
+    """
     for result in run_results["results"]:
         if result["status"] in ("error", "fail", "runtime error"):
             node = manifest["nodes"].get(result["unique_id"], {})
-            return f"dbt {_node_title(result['unique_id'], node)} failed: " + one_line(
+            line = f"dbt {_node_title(result['unique_id'], node)} failed: " + one_line(
                 str(result["message"] or result["status"])
             )
+            is_grain = (node.get("test_metadata") or {}).get("name") == "grain"
+            if warehouse and is_grain and result["status"] == "fail":
+                line += f" ({broken(warehouse, result['compiled_code'])})"
+            return line
     return None
+
+
+def broken(warehouse: Path, query: str) -> str:
+    """What the rows of a failing `grain` say is broken, each once, joined by `; `."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.execute(
+            f"select distinct broken from ({query}) order by broken limit 5"
+        ).fetchall()
+    return "; ".join(str(row[0]) for row in rows)
 
 
 def read_json(path: Path) -> dict[str, Any]:

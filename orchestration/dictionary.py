@@ -150,7 +150,8 @@ def _tests(manifest: Node) -> dict[str, list[dict[str, str]]]:
 
 
 def _test_title(node: Node) -> str:
-    """`grain(model_id, day)`, `basis: accepted_values(all_time, trailing_30d)`, or its own name."""
+    """`grain(model_id, day), never null: org`, `basis: accepted_values(all_time, trailing_30d)`, or
+    its own name."""
     metadata = node.get("test_metadata")
     if not metadata:
         return str(node["name"])
@@ -161,6 +162,8 @@ def _test_title(node: Node) -> str:
         for item in (value if isinstance(value, list) else [value])
     ]
     title = metadata["name"] + (f"({', '.join(arguments)})" if arguments else "")
+    if never_null := metadata["kwargs"].get("never_null"):
+        title += f", never null: {', '.join(never_null)}"
     return f"{node['column_name']}: {title}" if node.get("column_name") else title
 
 

@@ -7,8 +7,10 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Self
 
 # Files that decide what a manifest says.
 _INPUT_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
@@ -27,21 +29,42 @@ def dbt_executable() -> str:
     return str(beside) if beside.exists() else "dbt"
 
 
-def parse_if_stale(project_dir: Path, target: Path) -> bool:
-    """Run `dbt parse` if no manifest fits the project's files; says whether it ran.
+@dataclass(frozen=True)
+class Mark:
+    """The file beside a manifest that says which files of the project it was parsed from.
 
     Contents are compared, not times: a checkout changes times, a deleted file leaves none.
+    """
+
+    path: Path
+    inputs: str
+
+    @classmethod
+    def of(cls, project_dir: Path, target: Path) -> Self:
+        """The mark that a manifest of the present files gets."""
+        return cls(target / "manifest.inputs", inputs_digest(project_dir))
+
+    def fits(self) -> bool:
+        """Whether the manifest that lies there is one of the present files."""
+        return (
+            self.path.with_name("manifest.json").exists()
+            and self.path.exists()
+            and self.path.read_text(encoding="ascii") == self.inputs
+        )
+
+    def write(self) -> None:
+        """Note that the manifest is one of these files."""
+        self.path.write_text(self.inputs, encoding="ascii")
+
+
+def parse_if_stale(project_dir: Path, target: Path) -> bool:
+    """Run `dbt parse` if no manifest fits the project's files; says whether it ran.
 
     Raises:
         ManifestError: dbt cannot parse the project.
     """
-    mark = target / "manifest.inputs"
-    wanted = inputs_digest(project_dir)
-    if (
-        (target / "manifest.json").exists()
-        and mark.exists()
-        and mark.read_text(encoding="ascii") == wanted
-    ):
+    mark = Mark.of(project_dir, target)
+    if mark.fits():
         return False
     target.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
@@ -54,7 +77,7 @@ def parse_if_stale(project_dir: Path, target: Path) -> bool:
     )
     if done.returncode != 0:
         raise ManifestError(f"dbt parse failed: {one_line(done.stdout + done.stderr)}")
-    mark.write_text(wanted, encoding="ascii")
+    mark.write()
     return True
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,15 @@ class RunFailedError(Exception):
     """A run failed; the message is one line for the user."""
 
 
+@dataclass(frozen=True)
+class Ended:
+    """A run that succeeded: what could not be read (the problems that the checks of the sources
+    report), and the wall seconds of each step."""
+
+    problems: list[str]
+    seconds: dict[str, float]
+
+
 @contextlib.contextmanager
 def instance() -> Iterator[DagsterInstance]:
     """The persistent instance of DAGSTER_HOME, without capture of step output."""
@@ -52,38 +62,43 @@ def instance() -> Iterator[DagsterInstance]:
 def execute(
     job: dg.JobDefinition,
     config: Mapping[str, Any],
+    opened: DagsterInstance,
     stdout: io.TextIOBase | None = None,
     without: Sequence[Sequence[str]] = (),
     days: tuple[date, date] | None = None,
-) -> list[str]:
+) -> Ended:
     """Run a job, less the assets `without`, in this process; what steps print goes to `stdout`.
 
     `days` are the first and the last day of the run's partitions, where the job has any.
-
-    Returns what could not be read: the problems that the checks of the sources report.
 
     Raises:
         RunFailedError: with the first failing step's line.
     """
     left_out = {dg.AssetKey(list(key)) for key in without}
     selection = [key for key in job.asset_layer.selected_asset_keys if key not in left_out]
-    with instance() as opened:
-        release_abandoned_runs(opened)
-        # dagster-dbt changes the working directory in threads, and does not always change back.
-        with (
-            contextlib.chdir(Path.cwd()),
-            contextlib.redirect_stdout(stdout) if stdout else contextlib.nullcontext(),
-        ):
-            result = job.execute_in_process(
-                run_config={**_QUIET, **config},
-                instance=opened,
-                asset_selection=selection if left_out else None,
-                tags=partition_tags(days),
-                raise_on_error=False,
-            )
-        if not result.success:
-            raise RunFailedError(failure_line(result.all_events))
-        return problems(result.get_asset_check_evaluations())
+    release_abandoned_runs(opened)
+    # dagster-dbt changes the working directory in threads, and does not always change back.
+    with (
+        contextlib.chdir(Path.cwd()),
+        contextlib.redirect_stdout(stdout) if stdout else contextlib.nullcontext(),
+    ):
+        result = job.execute_in_process(
+            run_config={**_QUIET, **config},
+            instance=opened,
+            asset_selection=selection if left_out else None,
+            tags=partition_tags(days),
+            raise_on_error=False,
+        )
+    if not result.success:
+        raise RunFailedError(failure_line(result.all_events))
+    return Ended(
+        problems(result.get_asset_check_evaluations()),
+        {
+            str(event.step_key): event.step_success_data.duration_ms / 1000
+            for event in result.all_events
+            if event.is_step_success
+        },
+    )
 
 
 def problems(evaluations: Sequence[dg.AssetCheckEvaluation]) -> list[str]:

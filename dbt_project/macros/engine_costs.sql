@@ -19,7 +19,7 @@
 {% endmacro %}
 
 {# `table_name` is the node whose table a statement fills or empties, null for all others (data
-   tests, renamings, checks of columns). dbt builds under a name of its own and renames at the end. #}
+   tests, renamings, checks of columns). dbt builds incremental models in full under a name of its own. #}
 {% macro duckdb__end_engine_costs(file) %}
     {% set filled = '(?i)^\\s*(?:create\\s+(?:or replace\\s+)?(?:temporary\\s+)?table|insert into|delete from)'
         ~ '\\s+(?:"\\w+"\\."\\w+"\\.)?"(\\w+?)(?:__dbt_tmp\\w*)?"' %}

@@ -12,6 +12,7 @@ from dagster_dbt import DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
 from extract.home import Home
+from orchestration import waiting_dbt
 from orchestration.builds import new_build_id, project_commit
 from orchestration.costs import ENGINE_COSTS, Step, keep, measured, of_models
 from orchestration.dbt import (
@@ -19,6 +20,7 @@ from orchestration.dbt import (
     OfflineDbtCli,
     build_arguments,
     first_failure,
+    give,
     read_json,
 )
 from orchestration.defs.deadlines import published_deadline
@@ -43,7 +45,11 @@ WHAT_TO_DO = (
 
 def _raise_first_failure(invocation: DbtCliInvocation, home: Home) -> None:
     results = invocation.target_path / "run_results.json"
-    line = first_failure(read_json(results), invocation.manifest) if results.exists() else None
+    line = (
+        first_failure(read_json(results), invocation.manifest, home.warehouse)
+        if results.exists()
+        else None
+    )
     line = line or f"dbt failed before its first model: see {results.parent.name}/dbt.log"
     raise dg.Failure(f"{line}; {readers_keep(home.exports)}", allow_retries=False)
 
@@ -148,12 +154,14 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         for result in (dbt_target() / "run_results.json", engine_costs):
             result.unlink(missing_ok=True)
         with measured(context.run.run_id, "dbt"):
-            invocation = dbt.cli(
-                build_arguments(config.full_refresh),
-                context=context,
-                # One folder for all runs: its parse cache stays warm, and nothing piles up.
-                target_path=dbt_target(),
-                raise_on_error=False,
+            arguments = build_arguments(config.full_refresh)
+            # One folder for all runs: its parse cache stays warm, and nothing piles up.
+            target = dbt_target()
+            waiting = waiting_dbt.take()
+            invocation = (
+                give(waiting, arguments, context, target)
+                if waiting
+                else dbt.cli(arguments, context=context, target_path=target, raise_on_error=False)
             )
             # All of them before the first is yielded: waiting for dbt here leaves both cores to it,
             # and only then is the file free to be read.

@@ -12,7 +12,6 @@ from extract.home import Home
 from extract.live import LIVE
 from extract.loading import LoadResult, load_landed, load_source
 from extract.published_builds import note_builds
-from extract.sources import sample
 from orchestration.costs import measured
 from orchestration.dbt import OWNERS
 from orchestration.engine import WRITER_POOL, hand_over_raw
@@ -21,6 +20,7 @@ from orchestration.ledger import accounting_gaps, has_loads, reject_share, row_c
 from orchestration.progress import Bar
 from orchestration.publishing import published_builds
 from orchestration.runs import mark_run
+from orchestration.sample import write_sample
 from orchestration.sources import LEDGER_TABLES, SOURCES, Source
 
 LOG = logging.getLogger("hubtide")
@@ -68,12 +68,10 @@ class ImportFolder(dg.Config):
 def sample_snapshots() -> dg.MaterializeResult[None]:
     """Write the embedded sample to the home's import folder."""
     directory = Home.from_env().imports
-    if directory.exists() and any(directory.iterdir()) and not (directory / "SYNTHETIC").exists():
-        raise dg.Failure(
-            "sample_snapshots: data/import holds snapshots that are not synthetic; set "
-            "HUBTIDE_HOME to another folder for the sample"
-        )
-    sample.generate(directory)
+    try:
+        write_sample(directory)
+    except HubtideError as error:
+        raise dg.Failure(str(error)) from error
     files = [path for path in directory.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     LOG.info("sample: %d synthetic files, %.1f MB", len(files), size / 1e6)

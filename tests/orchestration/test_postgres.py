@@ -179,9 +179,10 @@ def test_runs_of_one_process_are_read_by_another(
     monkeypatch.setenv(POSTGRES_URL, postgres_url)
     home = at_home()
     prepare()
-    execute(counting, {})
-    with pytest.raises(RunFailedError, match=r"^row 3: no model_id; correct the row$"):
-        execute(breaking, {})
+    with instance() as opened:
+        execute(counting, {}, opened)
+        with pytest.raises(RunFailedError, match=r"^row 3: no model_id; correct the row$"):
+            execute(breaking, {}, opened)
     with instance() as opened:
         assert {run.job_name for run in opened.get_runs()} == {"counting", "breaking"}
 

@@ -59,11 +59,12 @@ def test_a_failure_is_one_line_without_a_traceback(
     at_home: Callable[[], Home], capfd: pytest.CaptureFixture[str]
 ) -> None:
     prepare()
-    with pytest.raises(RunFailedError) as caught:
-        execute(breaking_job, {})
-    assert str(caught.value) == "files readings/a.csv, row 3: no model_id; correct the row"
-    with pytest.raises(RunFailedError, match=r"^crashes: KeyError: 'inner\\nline'$"):
-        execute(crashing_job, {})
+    with instance() as opened:
+        with pytest.raises(RunFailedError) as caught:
+            execute(breaking_job, {}, opened)
+        assert str(caught.value) == "files readings/a.csv, row 3: no model_id; correct the row"
+        with pytest.raises(RunFailedError, match=r"^crashes: KeyError: 'inner\\nline'$"):
+            execute(crashing_job, {}, opened)
     assert "Traceback" not in "".join(capfd.readouterr())
 
 
@@ -160,6 +161,27 @@ def test_the_first_failing_node_is_named() -> None:
         "dbt test not_null_models_org on models.org failed: Got 3 results"
     )
     assert line("model.hubtide.models", "success", "OK") is None
+
+
+def test_a_broken_grain_says_which_of_its_rules_is_broken(tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table days as select 'day is null' as broken from range(2)")
+    node = {
+        "name": "grain_days",
+        "attached_node": "model.hubtide.days",
+        "test_metadata": {"name": "grain"},
+    }
+    result = {
+        "unique_id": "test.hubtide.grain_days.1",
+        "status": "fail",
+        "message": "Got 2 results",
+        "compiled_code": "select * from days",
+    }
+    manifest = {"nodes": {"test.hubtide.grain_days.1": node}}
+    assert first_failure({"results": [result]}, manifest, warehouse) == (
+        "dbt test grain_days on days failed: Got 2 results (day is null)"
+    )
 
 
 def test_dbt_lines_become_counts() -> None:

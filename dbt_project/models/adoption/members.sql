@@ -41,7 +41,9 @@ final as (
         family,
         size_bucket,
         min(member_key) over (partition by population, org_order, size_bucket) as bucket_org_key,
-        min(member_key) over (partition by population, org_order) as org_key
+        min(member_key) over (partition by population, org_order) as org_key,
+        min(member_key) over (partition by population, size_bucket) as bucket_key,
+        min(member_key) over (partition by population, region, family, size_bucket) as slice_key
     from numbered
 )
 

@@ -1,0 +1,138 @@
+"""dbt in a process of its own that has parsed the project and waits for its command.
+
+A command starts it first: dbt is imported and parses the project while Dagster is imported and
+the sources are loaded, and both are done once, not again for the build. Imports neither.
+"""
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from orchestration.environment import PROJECT_ROOT
+from orchestration.manifest import ManifestError, Mark, one_line
+
+# The process's first line once it has parsed; what it says instead is why it cannot.
+_PARSED = "parsed\n"
+
+_waiting: "WaitingDbt | None" = None
+
+
+class WaitingDbt:
+    """The process, from its start until it is given its command."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", mark: Mark) -> None:
+        self._process = process
+        self._mark = mark
+        self._is_parsed = False
+
+    @classmethod
+    def start(cls, project_dir: Path, target: Path) -> Self:
+        """Start it, and begin to parse."""
+        target.mkdir(parents=True, exist_ok=True)
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(project_dir)],
+            env={
+                **os.environ,
+                "DBT_TARGET_PATH": str(target),
+                "DBT_PROFILES_DIR": str(project_dir),
+            },
+            cwd=PROJECT_ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return cls(process, Mark.of(project_dir, target))
+
+    def wait(self) -> None:
+        """Wait until the project is parsed and its manifest written.
+
+        Raises:
+            ManifestError: dbt cannot parse the project; the message is one line.
+        """
+        if self._is_parsed:
+            return
+        output = self._process.stdout
+        assert output is not None  # noqa: S101  (it is a pipe)
+        said = output.readline().decode()
+        if said != _PARSED:
+            said += output.read().decode()
+            self._process.wait()
+            raise ManifestError(f"dbt parse failed: {one_line(said)}")
+        self._is_parsed = True
+        self._mark.write()
+
+    def run(
+        self, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> "subprocess.Popen[bytes]":
+        """Give it its one command; the process that runs it, with dbt's log as its output."""
+        self.wait()
+        order = {"arguments": list(arguments), "environment": dict(environment)}
+        assert self._process.stdin is not None  # noqa: S101  (it is a pipe)
+        with self._process.stdin as stdin:
+            stdin.write(json.dumps(order).encode())
+        return self._process
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def end(self) -> None:
+        """End it without a command."""
+        self._process.kill()
+        self._process.communicate()
+
+
+@contextmanager
+def started(project_dir: Path, target: Path) -> Iterator[WaitingDbt]:
+    """Start the process whose command the next build of this process is; it is ended where no
+    build takes it."""
+    global _waiting
+    _waiting = WaitingDbt.start(project_dir, target)
+    try:
+        yield _waiting
+    finally:
+        if (left := take()) is not None:
+            left.end()
+
+
+def take() -> WaitingDbt | None:
+    """The process that waits, once; None where none does, as in the web interface."""
+    global _waiting
+    taken, _waiting = _waiting, None
+    return taken
+
+
+def main() -> int:
+    """Parse, wait for the command on standard input, run it; the exit status is dbt's."""
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    os.chdir(sys.argv[1])
+    # What parsing makes stays: looking through it for garbage is a tenth of the time.
+    gc.disable()
+    parsed = dbtRunner().invoke(["--quiet", "parse"])
+    manifest = parsed.result
+    if not parsed.success or not isinstance(manifest, Manifest):
+        sys.stdout.write(f"{parsed.exception}\n")
+        return 1
+    gc.freeze()
+    gc.enable()
+    sys.stdout.write(_PARSED)
+    sys.stdout.flush()
+    order = sys.stdin.read()
+    if not order:
+        return 0  # nothing is to be built: another step failed
+    command = json.loads(order)
+    os.environ.update(command["environment"])
+    return 0 if dbtRunner(manifest=manifest).invoke(command["arguments"]).success else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
