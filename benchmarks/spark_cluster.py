@@ -77,6 +77,7 @@ class Cluster:
         events.mkdir(parents=True, exist_ok=True)
         settings = {
             **SMALL,
+            **(conf or {}),
             "spark.master": self.master,
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
@@ -87,8 +88,9 @@ class Cluster:
             "spark.eventLog.enabled": "true",
             "spark.eventLog.dir": events.as_uri(),
             "spark.eventLog.compress": "false",
-            **(conf or {}),
         }
+        # The embedded metastore would leave its log in the folder that dbt runs in.
+        settings["spark.driver.extraJavaOptions"] += f" -Dderby.stream.error.file={home}/derby.log"
         submit = " ".join(f"--conf '{name}={value}'" for name, value in settings.items())
         return subprocess.run(
             [

@@ -1,0 +1,4 @@
+"""dbt's `target`, as sqlfluff sees it: the default one."""
+
+name = "duckdb"
+type = "duckdb"
