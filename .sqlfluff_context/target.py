@@ -1,4 +1,3 @@
 """dbt's `target`, as sqlfluff sees it: the default one."""
 
 name = "duckdb"
-type = "duckdb"
