@@ -1,7 +1,7 @@
 """The same numbers on DuckDB and on Spark: a cluster of one master and two workers on the loopback.
 
-Each public table of the synthetic sample, row for row; the macros that have a form for each engine;
-and the lineage of a hand-made graph. The middle scale is benchmarks/on_spark.py's.
+Each public table of the synthetic sample, row for row, and the macros that have a form for each
+engine. The middle scale is benchmarks/on_spark.py's.
 """
 
 from __future__ import annotations
