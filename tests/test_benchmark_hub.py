@@ -48,7 +48,8 @@ ROWS = {
     "readings": """
         select
             names.model_id, readings.day, readings.scope, readings.presence,
-            readings.downloads_30d, readings.downloads_all_time, readings.likes
+            readings.downloads_30d, readings.downloads_all_time, readings.likes,
+            readings.downloads_all_time_before
         from {side}.raw.hub_stats_readings as readings
         inner join {side}.raw.model_names as names using (name_key)
     """,

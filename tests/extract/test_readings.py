@@ -27,6 +27,8 @@ DAYS = [date(2025, 1, 29) + timedelta(days=offset) for offset in (0, 1, 3, 4, 6,
 
 Name = tuple[str | None, str]
 Reading = tuple[str, int | None, int | None, int | None]
+# A reading, and the all-time counter of the scope's previous read day.
+Row = tuple[str, int | None, int | None, int | None, int | None]
 
 
 @dataclass
@@ -87,7 +89,7 @@ def parents_of(record: dict[str, Any]) -> set[Name]:
 
 def expected(days: dict[date, Day]) -> dict[str, Any]:
     """What `raw` must hold: sparse readings, metadata, names, ledger counts."""
-    readings: dict[tuple[date, Name], Reading] = {}
+    readings: dict[tuple[date, Name], Row] = {}
     metadata: dict[tuple[date, Name], str] = {}
     previous: dict[Name, Reading] = {}
     months: set[tuple[int, int]] = set()
@@ -100,11 +102,12 @@ def expected(days: dict[date, Day]) -> dict[str, Any]:
         is_first = month not in months
         for name, state in truth.states.items():
             if truth.scope == "rows" or is_first or previous.get(name) != state:
-                readings[day, name] = state
+                before = previous.get(name) if truth.scope == "hub" else None
+                readings[day, name] = (*state, before and before[2])
                 written.add((name, state[0]))
         if truth.scope == "hub":
             for name in previous.keys() - truth.states.keys():
-                readings[day, name] = ("absent", None, None, None)
+                readings[day, name] = ("absent", None, None, None, previous[name][2])
                 absent += 1
             previous = dict(truth.states)
             months.add(month)
@@ -134,7 +137,8 @@ def stored(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             for row in hubs.rows_of(
                 con,
                 "select t.day, n.hub_oid, n.model_id, t.presence, t.downloads_30d, "
-                f"t.downloads_all_time, t.likes from raw.hub_stats_readings as t {names}",
+                "t.downloads_all_time, t.likes, t.downloads_all_time_before "
+                f"from raw.hub_stats_readings as t {names}",
             )
         },
         "metadata": {
@@ -306,3 +310,34 @@ def test_any_order_gives_the_dense_truth(
         # The same content loaded once, in order, into an empty warehouse.
         load_manifests(Warehouse.over(other), [manifests[day] for day in sorted(manifests)])
         assert hubs.dump(con) == hubs.dump(other)
+
+
+def test_a_warehouse_from_before_gets_the_counters_of_the_day_before(tmp_path: Path) -> None:
+    """Rows that an earlier version wrote lack the column: it is filled as the loader would have."""
+    home = Home(tmp_path)
+    with Warehouse.open(home) as warehouse:
+        warehouse.con.execute(
+            "insert into raw.model_names values (1, null, 'a/m'), (2, null, 'a/n')"
+        )
+        warehouse.con.execute(
+            """
+            insert into raw.hub_stats_readings
+            select name_key, day, scope, presence, 1, counter, 1, 0, 1, null
+            from (values
+                (1, date '2025-01-01', 'hub', 'present', 5),
+                (1, date '2025-01-03', 'hub', 'present', 9),
+                (1, date '2025-01-04', 'hub', 'absent', null),
+                (1, date '2025-01-06', 'hub', 'present', 9),
+                (2, date '2025-01-01', 'rows', 'present', 5),
+                (2, date '2025-01-02', 'rows', 'present', 6)
+            ) as rows (name_key, day, scope, presence, counter)
+            """
+        )
+        warehouse.con.execute(
+            "alter table raw.hub_stats_readings drop column downloads_all_time_before"
+        )
+    with Warehouse.open(home) as warehouse:
+        filled = warehouse.con.execute(
+            "select downloads_all_time_before from raw.hub_stats_readings order by name_key, day"
+        ).fetchall()
+    assert filled == [(None,), (5,), (9,), (None,), (None,), (None,)]
