@@ -21,6 +21,10 @@ PROJECT = Path(__file__).resolve().parent.parent
 # A master and workers that have not found each other by then never will, in seconds.
 START_SECONDS = 120
 
+# Without the optimising compiler the JVM reserves a fifth of the usual room for compiled code,
+# which Spark fills: it would then compile no more.
+JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m"
+
 # What a small cluster on a few cores needs differently from a large one. Short queries end before
 # an optimising compiler has paid for itself, in the JVM (C2) as in Spark (whole-stage code).
 SMALL = {
@@ -28,8 +32,8 @@ SMALL = {
     "spark.log.level": "ERROR",
     "spark.ui.showConsoleProgress": "false",
     "spark.locality.wait": "0",
-    "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
-    "spark.executor.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
+    "spark.driver.extraJavaOptions": JVM,
+    "spark.executor.extraJavaOptions": JVM,
     "spark.sql.codegen.wholeStage": "false",
 }
 
