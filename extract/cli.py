@@ -1,4 +1,4 @@
-"""`python -m extract`: sample, import, rebuild, status."""
+"""`python -m extract`: sample, import, rebuild, parquet, status."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from extract.errors import HubtideError, LoadFailedError
 from extract.home import Home
 from extract.import_folder import LAYOUT, ImportFolder
 from extract.loading import SOURCES, LoadResult, load_source, rebuild
+from extract.parquet import export_raw
 from extract.warehouse import connect
 
 USAGE_ERROR = 2
@@ -26,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     imports.add_argument("directory", nargs="?", default="", metavar="DIR")
     imports.add_argument("--source", choices=list(SOURCES), help="only this source")
     commands.add_parser("rebuild", help="load `raw` again from the landed files alone")
+    parquet = commands.add_parser("parquet", help="write `raw` as Parquet files, for other engines")
+    parquet.add_argument("directory", type=Path, metavar="DIR")
     commands.add_parser("status", help="what the load ledger says")
     options = parser.parse_args(arguments)
     try:
@@ -36,6 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _import(options.directory, options.source, home)
         if options.command == "rebuild":
             return _rebuild(home)
+        if options.command == "parquet":
+            return _parquet(options.directory, home)
         return _status(home)
     except HubtideError as error:
         _err(f"error: {error}")
@@ -103,6 +108,12 @@ def _rebuild(home: Home) -> int:
         return 1
     _out(table(results))
     return _end(results, failures)
+
+
+def _parquet(directory: Path, home: Home) -> int:
+    rows = export_raw(home.warehouse, directory)
+    _out(f"{len(rows)} tables with {sum(rows.values()):,} rows written to {directory}")
+    return 0
 
 
 def _status(home: Home) -> int:

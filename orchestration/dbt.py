@@ -19,7 +19,6 @@ from orchestration.environment import DBT_PROJECT_DIR, dbt_target
 from orchestration.manifest import one_line, parse_if_stale
 from orchestration.waiting_dbt import WaitingDbt
 
-WRITER_POOL = "duckdb_writer"
 OWNERS = ["team:hubtide"]
 
 

@@ -122,6 +122,8 @@ def docs_page(project_dir: Path, target: Path) -> Path:
 def inputs_digest(project_dir: Path) -> str:
     """sha256 over names and contents of the project's files, and dbt's version."""
     digest = hashlib.sha256(installed_version("dbt-core").encode())
+    # What a target means is in the project's files; which one it is changes the manifest too.
+    digest.update(os.environ.get("HUBTIDE_TARGET", "").encode())
     for path in sorted(project_dir.rglob("*")):
         relative = path.relative_to(project_dir)
         if path.suffix in _INPUT_SUFFIXES and relative.parts[0] not in ("target", "logs"):

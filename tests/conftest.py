@@ -60,8 +60,9 @@ def run_module(
 
 
 # Modules that take half a minute or more: begun first, so that no core waits for them at the end.
-# The first two together: one makes the sample, which the other does not need.
+# The first makes the sample while the second, which does not need it, runs beside it.
 LONG = (
+    "test_parity",
     "test_live_five_days",
     "test_sample_end_to_end",
     "test_random_hubs",

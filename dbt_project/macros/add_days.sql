@@ -6,3 +6,7 @@
 {% macro default__add_days(day, n) -%}
     ({{ day }} + cast({{ n }} as integer))
 {%- endmacro %}
+
+{% macro spark__add_days(day, n) -%}
+    date_add({{ day }}, cast({{ n }} as integer))
+{%- endmacro %}

@@ -6,3 +6,8 @@
 {% macro default__arg_max(value, by) -%}
     arg_max({{ value }}, {{ by }})
 {%- endmacro %}
+
+{# DuckDB passes over rows without a value, Spark does not. #}
+{% macro spark__arg_max(value, by) -%}
+    max_by({{ value }}, case when {{ value }} is not null then {{ by }} end)
+{%- endmacro %}

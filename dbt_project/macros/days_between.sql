@@ -6,3 +6,8 @@
 {% macro default__days_between(from_day, to_day) -%}
     cast({{ to_day }} - {{ from_day }} as bigint)
 {%- endmacro %}
+
+{# A difference of dates is an interval on Spark. #}
+{% macro spark__days_between(from_day, to_day) -%}
+    cast(datediff({{ to_day }}, {{ from_day }}) as bigint)
+{%- endmacro %}

@@ -50,3 +50,10 @@
         from statements
     ) to '{{ file.replace("'", "''") }}' (format parquet)
 {% endmacro %}
+
+{# Other engines measure for themselves: Spark in its event log. #}
+{% macro default__begin_engine_costs() %}
+{% endmacro %}
+
+{% macro default__end_engine_costs(file) %}
+{% endmacro %}

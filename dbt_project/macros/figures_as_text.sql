@@ -5,10 +5,10 @@
     select
         '{{ mart }}' as table_name,
         {% for key in keys -%}
-        '{{ key }}=' || cast({{ key }} as varchar){% if not loop.last %} || ', ' || {% endif %}
+        '{{ key }}=' || cast({{ key }} as {{ dbt.type_string() }}){% if not loop.last %} || ', ' || {% endif %}
         {%- endfor %} as key,
         '{{ field }}' as field,
-        cast({{ field }} as varchar) as value
+        cast({{ field }} as {{ dbt.type_string() }}) as value
     from {{ relation }}
     where {{ condition }} and {{ field }} is not null
     {% if not loop.last %}union all{% endif %}

@@ -8,3 +8,7 @@
 {% macro default__floor_div(a, b) -%}
     (({{ a }}) // ({{ b }}))
 {%- endmacro %}
+
+{% macro spark__floor_div(a, b) -%}
+    (({{ a }}) div ({{ b }}))
+{%- endmacro %}

@@ -12,3 +12,17 @@
         + coalesce({{ parameters_by_dtype }}['I8'], 0)
     ) / nullif(cast(list_sum(map_values({{ parameters_by_dtype }})) as double), 0)
 {%- endmacro %}
+
+{% macro spark__integer_tensor_share(parameters_by_dtype) -%}
+    cast(
+        coalesce({{ parameters_by_dtype }}['I32'], 0)
+        + coalesce({{ parameters_by_dtype }}['U32'], 0)
+        + coalesce({{ parameters_by_dtype }}['U8'], 0)
+        + coalesce({{ parameters_by_dtype }}['I8'], 0)
+        as double
+    ) / nullif(cast(aggregate(
+        map_values({{ parameters_by_dtype }}),
+        cast(0 as bigint),
+        (total, elements) -> total + coalesce(elements, cast(0 as bigint))
+    ) as double), 0)
+{%- endmacro %}

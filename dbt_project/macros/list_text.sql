@@ -6,3 +6,7 @@
 {% macro default__list_text(list) -%}
     (' ' || array_to_string({{ list }}, ' ') || ' ')
 {%- endmacro %}
+
+{% macro spark__list_text(list) -%}
+    (' ' || array_join({{ list }}, ' ') || ' ')
+{%- endmacro %}

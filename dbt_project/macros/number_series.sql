@@ -6,3 +6,7 @@
 {% macro default__number_series(n) -%}
     select cast(unnest(generate_series(1, {{ n }})) as bigint) as number
 {%- endmacro %}
+
+{% macro spark__number_series(n) -%}
+    select explode(sequence(cast(1 as bigint), cast({{ n }} as bigint))) as number
+{%- endmacro %}

@@ -6,3 +6,8 @@
 {% macro default__regexp_like(text, pattern) -%}
     regexp_matches({{ text }}, {{ pattern }})
 {%- endmacro %}
+
+{# Java's expressions, in which what this project writes means the same. #}
+{% macro spark__regexp_like(text, pattern) -%}
+    regexp_like({{ text }}, {{ pattern }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__regexp_remove(text, pattern) -%}
     regexp_replace({{ text }}, {{ pattern }}, '', 'g')
 {%- endmacro %}
+
+{% macro spark__regexp_remove(text, pattern) -%}
+    regexp_replace({{ text }}, {{ pattern }}, '')
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__sorted_list(value) -%}
     list({{ value }} order by {{ value }})
 {%- endmacro %}
+
+{% macro spark__sorted_list(value) -%}
+    sort_array(collect_list({{ value }}))
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__thousands(number) -%}
     format('{:,}', cast({{ number }} as bigint))
 {%- endmacro %}
+
+{% macro spark__thousands(number) -%}
+    format_number(cast({{ number }} as bigint), 0)
+{%- endmacro %}

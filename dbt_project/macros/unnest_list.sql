@@ -6,3 +6,7 @@
 {% macro default__unnest_list(list) -%}
     unnest({{ list }})
 {%- endmacro %}
+
+{% macro spark__unnest_list(list) -%}
+    lateral explode({{ list }})
+{%- endmacro %}

@@ -7,13 +7,13 @@
         coalesce(
             model_aliases.model_id,
             organization_aliases.org
-            || substr(named.{{ name_column }}, strpos(named.{{ name_column }}, '/')),
+            || substr(named.{{ name_column }}, {{ dbt.position("'/'", 'named.' ~ name_column) }}),
             named.{{ name_column }}
         ) as canonical_id,
         lower(coalesce(
             model_aliases.model_id,
             organization_aliases.org
-            || substr(named.{{ name_column }}, strpos(named.{{ name_column }}, '/')),
+            || substr(named.{{ name_column }}, {{ dbt.position("'/'", 'named.' ~ name_column) }}),
             named.{{ name_column }}
         )) as folded_name
     from {{ relation }} as named
@@ -21,7 +21,7 @@
         on lower(named.{{ name_column }}) = lower(model_aliases.alias_model_id)
     left join {{ ref('organization_aliases') }} as organization_aliases
         on
-            strpos(named.{{ name_column }}, '/') > 0
+            {{ dbt.position("'/'", 'named.' ~ name_column) }} > 0
             and lower({{ dbt.split_part('named.' ~ name_column, "'/'", 1) }})
             = lower(organization_aliases.alias_org)
 {%- endmacro %}

@@ -13,7 +13,8 @@ import duckdb
 from extract.home import Home, utc_now
 from extract.live import DATED
 from orchestration import ledger
-from orchestration.dbt import WRITER_POOL, OfflineDbtCli, read_json
+from orchestration.dbt import OfflineDbtCli, read_json
+from orchestration.engine import DUCKDB, WRITER_POOL
 from orchestration.environment import dbt_target
 from orchestration.impact import advice, marts_of
 from orchestration.manifest import one_line
@@ -150,7 +151,10 @@ def freshness_checks(manifest: Mapping[str, Any]) -> dg.AssetChecksDefinition:
         report = dbt_target() / "sources.json"
         report.unlink(missing_ok=True)
         invocation = dbt.cli(
-            ["source", "freshness"], target_path=dbt_target(), raise_on_error=False
+            # The ledger is in the warehouse, wherever the models are built.
+            ["source", "freshness", "--target", DUCKDB],
+            target_path=dbt_target(),
+            raise_on_error=False,
         ).wait()
         if not report.exists():
             raise dg.Failure(

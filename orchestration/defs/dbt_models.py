@@ -16,7 +16,6 @@ from orchestration import waiting_dbt
 from orchestration.builds import new_build_id, project_commit
 from orchestration.costs import ENGINE_COSTS, Step, keep, measured, of_models
 from orchestration.dbt import (
-    WRITER_POOL,
     LayerTranslator,
     OfflineDbtCli,
     build_arguments,
@@ -25,6 +24,7 @@ from orchestration.dbt import (
     read_json,
 )
 from orchestration.defs.deadlines import published_deadline
+from orchestration.engine import marts_database, models_pool, raw_files
 from orchestration.environment import PROJECT_ROOT, dbt_target
 from orchestration.impact import advice, marts_below
 from orchestration.publishing import readers_keep, record_audit
@@ -134,7 +134,7 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         manifest=project.manifest_path,
         project=project,
         dagster_dbt_translator=LayerTranslator(),
-        pool=WRITER_POOL,
+        pool=models_pool(),
         name="dbt_models",
     )
     def dbt_models(
@@ -147,6 +147,7 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         # again; as --vars they would make it parse everything.
         os.environ["HUBTIDE_BUILD_ID"] = build_id
         os.environ["HUBTIDE_COMMIT"] = project_commit(PROJECT_ROOT)
+        os.environ["HUBTIDE_RAW"] = str(raw_files(home))
         engine_costs = dbt_target() / ENGINE_COSTS
         os.environ["HUBTIDE_ENGINE_COSTS"] = str(engine_costs)
         # A result of an earlier run must not be taken for this one's.
@@ -170,7 +171,7 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         yield from described(
             [event for event in events if isinstance(event, dg.Output)],
             invocation.manifest,
-            tables_of(home.warehouse),
+            tables_of(marts_database(home)),
             costs,
         )
         yield from (
@@ -182,7 +183,7 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
         )
         if not invocation.is_successful():
             _raise_first_failure(invocation, home)
-        record_audit(home.warehouse, home.exports, build_id)
+        record_audit(marts_database(home), home.exports, build_id)
 
     deadline = published_deadline()
     return dbt_models.map_asset_specs(

@@ -13,9 +13,10 @@ from dashboard.site import build as build_site
 from extract.home import Home
 from orchestration.builds import project_commit, seeds_digest
 from orchestration.costs import take
-from orchestration.dbt import OWNERS, WRITER_POOL
+from orchestration.dbt import OWNERS
 from orchestration.defs.deadlines import published_deadline
 from orchestration.describing import describe
+from orchestration.engine import marts_database, models_pool
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target
 from orchestration.publishing import (
     DASHBOARD,
@@ -85,19 +86,19 @@ def published_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 "server, made from the published copy alone.",
             ),
         ],
-        pool=WRITER_POOL,
+        pool=models_pool(),
     )
     def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         home = Home.from_env()
         mark_run(context)
         try:
-            require_audit(home.warehouse, home.exports)
+            require_audit(marts_database(home), home.exports)
         except NotAuditedError as error:
             raise dg.Failure(str(error)) from None
         started = time.monotonic()
         before = current_build(home.exports)
         build = publish(
-            home.warehouse,
+            marts_database(home),
             home.exports,
             commit=project_commit(PROJECT_ROOT),
             seeds_sha256=seeds_digest(DBT_PROJECT_DIR / "seeds"),

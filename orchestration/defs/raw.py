@@ -13,7 +13,8 @@ from extract.live import LIVE
 from extract.loading import LoadResult, load_landed, load_source
 from extract.published_builds import note_builds
 from orchestration.costs import measured
-from orchestration.dbt import OWNERS, WRITER_POOL
+from orchestration.dbt import OWNERS
+from orchestration.engine import WRITER_POOL, hand_over_raw
 from orchestration.impact import advice_on
 from orchestration.ledger import accounting_gaps, has_loads, reject_share, row_counts
 from orchestration.progress import Bar
@@ -250,6 +251,9 @@ def ledger() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         shares = reject_share(connection)
     yield _sum_result(gaps)
     yield _rejects_result(shares)
+    rows = hand_over_raw(home)
+    if rows is not None:
+        LOG.info("raw: %s rows handed over to Spark as Parquet files", f"{rows:,}")
 
 
 def _sum_result(gaps: list[str]) -> dg.AssetCheckResult:

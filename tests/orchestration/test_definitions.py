@@ -11,7 +11,7 @@ import pytest
 
 from extract.live import LIVE
 from extract.loading import SOURCES as LOADERS
-from orchestration import dbt
+from orchestration import dbt, engine
 from orchestration.defs.dbt_models import dbt_models_assets
 from orchestration.defs.deadlines import published_deadline
 from orchestration.defs.published import published_asset
@@ -109,7 +109,7 @@ def test_whatever_opens_the_warehouse_is_in_the_writers_pool(definitions: dg.Def
     # Fetching opens no warehouse: it may take an hour, and nobody waits for it.
     assert [pools.pop(f"landed__{name}") for name in LIVE] == [None] * len(LIVE)
     assert len(pools) >= len(SOURCES) + 3
-    assert set(pools.values()) == {dbt.WRITER_POOL}
+    assert set(pools.values()) == {engine.WRITER_POOL}
 
 
 def test_what_is_fetched_is_loaded(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:

@@ -23,10 +23,10 @@ ranks as (
         league,
         member_id,
         horizon_days,
-        row_number() over (
+        cast(row_number() over (
             partition by league, size_bucket, horizon_days
             order by cumulative_downloads desc, member_id
-        ) as rank_in_bucket
+        ) as bigint) as rank_in_bucket
     from league_counters
     where not is_wide_gap and size_bucket != 'unknown'
 ),

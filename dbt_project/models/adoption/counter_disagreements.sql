@@ -12,7 +12,7 @@ pairs as (
     {% for field in fields %}
     select
         better.model_key,
-        '{{ field }} ' || cast(better.day as varchar) as field,
+        '{{ field }} ' || cast(better.day as {{ dbt.type_string() }}) as field,
         better.source as source_a,
         other.source as source_b,
         better.{{ field }} as value_a,
@@ -47,8 +47,8 @@ final as (
         pairs.field,
         pairs.source_a,
         pairs.source_b,
-        cast(pairs.value_a as varchar) as value_a,
-        cast(pairs.value_b as varchar) as value_b,
+        cast(pairs.value_a as {{ dbt.type_string() }}) as value_a,
+        cast(pairs.value_b as {{ dbt.type_string() }}) as value_b,
         pairs.source_a as used
     from pairs
     inner join models

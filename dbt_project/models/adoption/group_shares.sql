@@ -28,14 +28,14 @@ shares as (
             when
                 group_months.group_member not in ('unknown', 'none')
                 and group_months.downloads is not null
-                then row_number() over (
+                then cast(row_number() over (
                     partition by
                         group_months.month,
                         group_months.population,
                         group_months.group_kind,
                         group_months.group_member in ('unknown', 'none')
                     order by group_months.downloads desc nulls last, group_months.group_member
-                )
+                ) as bigint)
         end as rank
     from group_months
     inner join complete_months

@@ -103,8 +103,8 @@ final as (
         to_day,
         counter as counter_before,
         counter as counter_after,
-        cast(null as varchar) as source,
-        cast(null as varchar) as scope
+        cast(null as {{ dbt.type_string() }}) as source,
+        cast(null as {{ dbt.type_string() }}) as scope
     from carried
     where from_day <= to_day
 

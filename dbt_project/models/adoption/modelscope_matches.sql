@@ -15,7 +15,7 @@ repositories as (
     select distinct
         modelscope_id,
         {{ dbt.split_part('modelscope_id', "'/'", 1) }} as owner,
-        substr(modelscope_id, strpos(modelscope_id, '/') + 1) as name
+        substr(modelscope_id, {{ dbt.position("'/'", 'modelscope_id') }} + 1) as name
     from readings
 ),
 

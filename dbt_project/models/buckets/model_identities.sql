@@ -126,8 +126,8 @@ final as (
         lower(model_id) as folded_name,
         {{ dbt.split_part('canonical_id', "'/'", 1) }} as org,
         case
-            when strpos(canonical_id, '/') = 0 then canonical_id
-            else substr(canonical_id, strpos(canonical_id, '/') + 1)
+            when {{ dbt.position("'/'", 'canonical_id') }} = 0 then canonical_id
+            else substr(canonical_id, {{ dbt.position("'/'", 'canonical_id') }} + 1)
         end as name
     from named
 )

@@ -33,7 +33,7 @@ named as (
         folded_name,
         repository_id,
         {{ dbt.split_part('repository_id', "'/'", 1) }} as org,
-        substr(repository_id, strpos(repository_id, '/') + 1) as name
+        substr(repository_id, {{ dbt.position("'/'", 'repository_id') }} + 1) as name
     from repositories
 ),
 

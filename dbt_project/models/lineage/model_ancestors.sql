@@ -1,3 +1,5 @@
+{{ config(pre_hook="{{ collect_lineage_closure(ref('model_edges')) }}") }}
+
 with edges as (
     select distinct
         child_key,

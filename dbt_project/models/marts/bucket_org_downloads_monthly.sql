@@ -29,10 +29,10 @@ ranked as (
         *,
         case
             when downloads is not null
-                then row_number() over (
+                then cast(row_number() over (
                     partition by month, bucket_key
                     order by downloads desc nulls last, bucket_org_key
-                )
+                ) as bigint)
         end as rank
     from summed
 )

@@ -16,10 +16,10 @@ counted as (
         loads.finished_at,
         coalesce(
             (
-                loads.partition = cast(read_days.day as varchar)
+                loads.partition = cast(read_days.day as {{ dbt.type_string() }})
                 and not (read_days.source = 'hub_discovery' and read_days.scope != 'rows')
             )
-            or loads.partition = cast(read_days.day as varchar) || '.' || read_days.scope,
+            or loads.partition = cast(read_days.day as {{ dbt.type_string() }}) || '.' || read_days.scope,
             false
         ) as is_in_ledger,
         loads.rows_read as load_rows_read,

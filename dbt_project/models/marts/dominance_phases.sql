@@ -69,10 +69,10 @@ select
     metric,
     population,
     leader_kind,
-    row_number() over (
+    cast(row_number() over (
         partition by metric, population, leader_kind
         order by first_month
-    ) as phase,
+    ) as bigint) as phase,
     leader,
     first_month,
     last_month,

@@ -58,7 +58,7 @@ final as (
         month,
         'weekday_pattern' as rule,
         'a weekend day had ' || {{ thousands('round(weekend_mean)') }} || ' downloads, a weekday '
-        || {{ thousands('round(weekday_mean)') }} || ' (' || cast(observed_days as varchar)
+        || {{ thousands('round(weekday_mean)') }} || ' (' || cast(observed_days as {{ dbt.type_string() }})
         || ' observed days)' as evidence
     from patterns
     where
@@ -73,7 +73,7 @@ final as (
         month,
         'single_day' as rule,
         {{ thousands('highest_downloads') }} || ' of ' || {{ thousands('downloads') }}
-        || ' downloads came on ' || cast(highest_day as varchar) || ' (' || cast(observed_days as varchar)
+        || ' downloads came on ' || cast(highest_day as {{ dbt.type_string() }}) || ' (' || cast(observed_days as {{ dbt.type_string() }})
         || ' observed days)' as evidence
     from patterns
     where
@@ -88,7 +88,7 @@ final as (
         month,
         'counter_fell' as rule,
         'the counter fell by ' || {{ thousands('-adjustment') }} || ' from at most '
-        || {{ thousands('highest_counter') }} || ' (' || cast(falls as varchar) || ' days)' as evidence
+        || {{ thousands('highest_counter') }} || ' (' || cast(falls as {{ dbt.type_string() }}) || ' days)' as evidence
     from patterns
     where
         -adjustment > highest_counter * {{ var('flag_fall_share') }}

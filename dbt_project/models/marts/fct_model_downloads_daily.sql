@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized=mart_view()) }}
 
 with model_days as (
     select * from {{ ref('model_days') }}

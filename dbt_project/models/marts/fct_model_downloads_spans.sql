@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized=mart_view()) }}
 
 with spans as (
     select * from {{ ref('model_spans') }}

@@ -39,7 +39,7 @@ judged as (
             when claims.evidence = 'derivatives' and not limits.is_whole_hub_read
                 then
                     'partial_coverage: the Hub was never read as a whole; of the period '
-                    || cast(round(limits.derivatives, 1) as varchar) || ' derivatives are known'
+                    || cast(round(limits.derivatives, 1) as {{ dbt.type_string() }}) || ' derivatives are known'
             when claims.is_denominator_unstated
                 then 'ambiguous: the record does not say what it is a share of'
             when claims.source_quality = 'conflicting'
@@ -58,13 +58,13 @@ judged as (
                 claims.evidence = 'counters' and claims.kind != 'release'
                 and limits.unlisted_share > {{ var('published_max_outside_share') }}
                 then
-                    'different_scope: ' || cast(round(100 * limits.unlisted_share, 1) as varchar)
+                    'different_scope: ' || cast(round(100 * limits.unlisted_share, 1) as {{ dbt.type_string() }})
                     || ' % of the downloads are of models outside the report''s list'
             when
                 claims.evidence = 'derivatives'
                 and limits.later_share > {{ var('published_max_outside_share') }}
                 then
-                    'different_scope: ' || cast(round(100 * limits.later_share, 1) as varchar)
+                    'different_scope: ' || cast(round(100 * limits.later_share, 1) as {{ dbt.type_string() }})
                     || ' % of the derivatives pass the filter by a later reading'
             else 'comparable: same period and scope'
         end as verdict

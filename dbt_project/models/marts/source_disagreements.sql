@@ -34,8 +34,8 @@ sizes as (
         'parameters_total' as field,
         models.parameters_basis as source_a,
         candidates.basis as source_b,
-        cast(models.parameters_total as varchar) as value_a,
-        cast(candidates.parameters_total as varchar) as value_b,
+        cast(models.parameters_total as {{ dbt.type_string() }}) as value_a,
+        cast(candidates.parameters_total as {{ dbt.type_string() }}) as value_b,
         models.parameters_basis as used
     from models
     inner join candidates
@@ -73,8 +73,8 @@ release_dates as (
         'released_on' as field,
         'seed' as source_a,
         'atom' as source_b,
-        cast(corrections.released_on as varchar) as value_a,
-        cast(atom_corrections.released_on as varchar) as value_b,
+        cast(corrections.released_on as {{ dbt.type_string() }}) as value_a,
+        cast(atom_corrections.released_on as {{ dbt.type_string() }}) as value_b,
         'seed' as used
     from models
     inner join corrections

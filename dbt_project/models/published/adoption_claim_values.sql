@@ -48,7 +48,7 @@ ranked as (
             named.model_id = scores.model_id
             and (
                 named.horizon = 'peak'
-                or named.horizon = cast(scores.horizon_days as varchar)
+                or named.horizon = cast(scores.horizon_days as {{ dbt.type_string() }})
             )
 ),
 

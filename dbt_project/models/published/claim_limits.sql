@@ -74,13 +74,13 @@ final as (
             when coalesce(claims.period_from, claims.period_to) < claim_values.public_from
                 then
                     claim_values.evidence_name || ' are public from '
-                    || cast(claim_values.public_from as varchar)
+                    || cast(claim_values.public_from as {{ dbt.type_string() }})
                     || ', earlier ones cannot be recomputed'
             when claim_values.first_day > claims.period_from
                 then
                     claim_values.evidence_name || ' begin on '
-                    || cast(claim_values.first_day as varchar)
-            else claim_values.evidence_name || ' end on ' || cast(claim_values.last_day as varchar)
+                    || cast(claim_values.first_day as {{ dbt.type_string() }})
+            else claim_values.evidence_name || ' end on ' || cast(claim_values.last_day as {{ dbt.type_string() }})
         end, 'nothing is loaded') || case
             when claim_values.nearest is not null and claims.evidence = 'counters'
                 then coalesce(
@@ -93,7 +93,7 @@ final as (
         case
             when claims.kind = 'adoption'
                 then
-                    cast(coalesce(claim_values.reference_median_models, 0) as varchar)
+                    cast(coalesce(claim_values.reference_median_models, 0) as {{ dbt.type_string() }})
                     || ' of the {{ var("reference_models") }} largest models of its size have a known launch'
             when claims.evidence = 'rankings' then 'none of it is among the 50 ranked models'
             when claims.evidence = 'derivatives' then 'no derivative of the period was read'

@@ -33,7 +33,7 @@ crossed as (
         claims.figure,
         claims.denominator,
         min(crossovers.crossed_on) as value_on,
-        coalesce(cast(min(crossovers.crossed_on) as varchar), 'no crossing') as value_text
+        coalesce(cast(min(crossovers.crossed_on) as {{ dbt.type_string() }}), 'no crossing') as value_text
     from claims
     left join crossovers
         on
@@ -73,7 +73,7 @@ released as (
         claims.figure,
         claims.denominator,
         min(models.released_on) as value_on,
-        cast(min(models.released_on) as varchar) as value_text
+        cast(min(models.released_on) as {{ dbt.type_string() }}) as value_text
     from claims
     inner join models
         on claims.numerator_family = models.family

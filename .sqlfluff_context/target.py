@@ -1,0 +1,3 @@
+"""dbt's `target`, as sqlfluff sees it: the default one."""
+
+name = "duckdb"
