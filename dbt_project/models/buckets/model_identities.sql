@@ -30,8 +30,7 @@ contested_names as (
 
 -- Nearly all models have one name, and it is theirs alone: readings are asked about the others only.
 contested as (
-    select
-        named_keys.*
+    select named_keys.*
     from named_keys
     left join contested_names
         on named_keys.folded_id = contested_names.folded_id
