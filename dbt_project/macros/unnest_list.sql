@@ -1,4 +1,5 @@
-{# A list as rows: `cross join {{ unnest_list('tags') }} as t (tag)`. #}
+{# A list's elements in rows of their own, in a select: `{{ unnest_list('tags') }} as tag`. None for a
+   list that is empty or null. #}
 {% macro unnest_list(list) -%}
     {{ return(adapter.dispatch('unnest_list', 'hubtide')(list)) }}
 {%- endmacro %}
@@ -8,5 +9,5 @@
 {%- endmacro %}
 
 {% macro spark__unnest_list(list) -%}
-    lateral explode({{ list }})
+    explode({{ list }})
 {%- endmacro %}

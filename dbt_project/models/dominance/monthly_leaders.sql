@@ -18,17 +18,11 @@ totals as (
 -- and by how much.
 placed as (
     select *
-    from (
-        select
-            *,
-            row_number() over (
-                partition by metric, population, leader_kind, month
-                order by value desc, member
-            ) as place
-        from standings
-        where member not in ('unknown', 'none')
-    ) as every_member
-    where place <= 2
+    from {{ first_places(
+        ref('monthly_standings'),
+        "is_complete_month and member not in ('unknown', 'none')",
+        ['metric', 'population', 'leader_kind', 'month'], 'value', 'member', 2
+    ) }} as first_two
 ),
 
 shares as (

@@ -10,33 +10,37 @@ model_keys as (
     select * from {{ ref('model_keys') }}
 ),
 
-base_models_parents as (
+-- Lists become rows in a select of their own: joined to their list, each is compared with it.
+listed_parents as (
     select
-        metadata.name_key,
-        metadata.day,
-        metadata.content_hash,
-        bases.base.hub_oid as parent_hub_oid,
-        bases.base.model_id as parent_model_id,
-        metadata.base_relation as stated_relation
+        name_key,
+        day,
+        content_hash,
+        base_relation,
+        {{ unnest_list('base_models') }} as base
     from metadata
-    cross join {{ unnest_list('metadata.base_models') }} as bases (base)
-    where bases.base.model_id <> ''
 ),
 
 -- Tags speak only where the Hub's own list of bases is missing.
+tags as (
+    select
+        name_key,
+        day,
+        content_hash,
+        {{ unnest_list('tags') }} as tag
+    from metadata
+    where base_models is null
+),
+
 tag_parents as (
     select
-        metadata.name_key,
-        metadata.day,
-        metadata.content_hash,
-        {{ regexp_capture('tags.tag', "'^base_model:(?:[^:]*:)?([^:]+)$'", 1) }}
-            as parent_model_id,
-        {{ regexp_capture('tags.tag', "'^base_model:([^:]+):'", 1) }} as stated_relation
-    from metadata
-    cross join {{ unnest_list('metadata.tags') }} as tags (tag)
-    where
-        metadata.base_models is null
-        and tags.tag like 'base_model:%'
+        name_key,
+        day,
+        content_hash,
+        {{ regexp_capture('tag', "'^base_model:(?:[^:]*:)?([^:]+)$'", 1) }} as parent_model_id,
+        {{ regexp_capture('tag', "'^base_model:([^:]+):'", 1) }} as stated_relation
+    from tags
+    where tag like 'base_model:%'
 ),
 
 all_parents as (
@@ -44,11 +48,12 @@ all_parents as (
         name_key,
         day,
         content_hash,
-        parent_hub_oid,
-        parent_model_id,
-        stated_relation,
+        base.hub_oid as parent_hub_oid,
+        base.model_id as parent_model_id,
+        base_relation as stated_relation,
         false as is_tag
-    from base_models_parents
+    from listed_parents
+    where base.model_id <> ''
 
     union all
 

@@ -1,4 +1,18 @@
+-- Nearly every organisation has one region and no family: it is summed already.
 with summed as (
+    select
+        member_months.month,
+        members.bucket_key,
+        members.bucket_org_key,
+        member_months.downloads,
+        member_months.cumulative_downloads
+    from {{ ref('member_months') }} as member_months
+    inner join {{ ref('members') }} as members
+        on member_months.member_key = members.member_key
+    where members.is_whole_bucket_org
+
+    union all
+
     select
         member_months.month,
         members.bucket_key,
@@ -8,6 +22,7 @@ with summed as (
     from {{ ref('member_months') }} as member_months
     inner join {{ ref('members') }} as members
         on member_months.member_key = members.member_key
+    where not members.is_whole_bucket_org
     group by member_months.month, members.bucket_key, members.bucket_org_key
 ),
 

@@ -5,15 +5,23 @@ with metadata as (
     select * from {{ source('raw', 'hub_stats_metadata') }}
 ),
 
+listed as (
+    select
+        name_key,
+        day,
+        scope,
+        {{ unnest_list('tags') }} as tag
+    from metadata
+),
+
 tags as (
     select
-        metadata.name_key,
-        metadata.day,
-        metadata.scope,
-        count(*) as tags
-    from metadata
-    cross join {{ unnest_list('metadata.tags') }} as listed (tag)
-    group by metadata.name_key, metadata.day, metadata.scope
+        name_key,
+        day,
+        scope,
+        count(tag) as tags
+    from listed
+    group by name_key, day, scope
 ),
 
 measured as (
