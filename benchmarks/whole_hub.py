@@ -17,6 +17,7 @@ import duckdb
 
 from extract.home import Home
 from extract.sources.hub_pages import PAGE_SIZE
+from extract.sources.hub_stats_columns import content_hash
 from extract.warehouse import Warehouse
 from orchestration.environment import DBT_PROJECT_DIR
 
@@ -344,26 +345,34 @@ def _fill_month(con: duckdb.DuckDBPyConnection, days: list[date], first_day: dat
 
 def _fill_metadata(con: duckdb.DuckDBPyConnection, first_day: date, last_day: date) -> None:
     con.execute(
-        """
+        f"""
         insert into raw.hub_stats_metadata
+        with records as (
+            select
+                n,
+                greatest(created_on, $first_day) as day,
+                cast(created_on as timestamp) + interval 9 hour as created_at,
+                'text-generation' as pipeline_tag,
+                'transformers' as library_name,
+                tags,
+                relation as base_relation,
+                case when len(bases) > 0 then bases end as base_models,
+                parameters as parameters_total,
+                map {{'BF16': parameters}} as parameters_by_dtype,
+                cast(null as bigint) as gguf_total
+            from models
+            where created_on <= $last_day
+        )
+
         select
             n,
-            greatest(created_on, $first_day),
+            day,
             'hub',
-            md5(cast(n as varchar)),
-            cast(created_on as timestamp) + interval 9 hour,
-            'text-generation',
-            'transformers',
-            tags,
-            relation,
-            case when len(bases) > 0 then bases end,
-            parameters,
-            map {'BF16': parameters},
-            null,
-            date_diff('day', $first_day, greatest(created_on, $first_day)) + 1
-        from models
-        where created_on <= $last_day
-        order by created_on, n
+            {content_hash()},
+            * exclude (n, day),
+            date_diff('day', $first_day, day) + 1
+        from records
+        order by created_at, n
         """,
         {"first_day": first_day, "last_day": last_day},
     )

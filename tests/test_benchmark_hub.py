@@ -55,7 +55,7 @@ ROWS = {
     """,
     "metadata": """
         select
-            names.model_id, names.hub_oid, metadata.day, metadata.created_at,
+            names.model_id, names.hub_oid, metadata.day, metadata.content_hash, metadata.created_at,
             metadata.pipeline_tag, metadata.library_name, metadata.tags, metadata.base_relation,
             metadata.base_models, metadata.parameters_total, metadata.parameters_by_dtype
         from {side}.raw.hub_stats_metadata as metadata
