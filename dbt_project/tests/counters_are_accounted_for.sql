@@ -1,13 +1,14 @@
 -- Counter at a month's end = before history + downloads + adjustments up to then, model by model.
-{{ config(meta={'dagster': {'ref': {'name': 'model_downloads_monthly'}}}) }}
+-- By keys: names of three million models take several times as long.
+{{ config(meta={'dagster': {'ref': {'name': 'model_months'}}}) }}
 
 with months as (
     select
         *,
         sum(
             downloads_before_history + coalesce(downloads, 0) + adjustment
-        ) over (partition by model_id order by month) as accounted
-    from {{ ref('model_downloads_monthly') }}
+        ) over (partition by model_key order by month) as accounted
+    from {{ ref('model_months') }}
 )
 
 select *
