@@ -22,6 +22,7 @@ from extract.sources.hub_stats import SOURCE as SNAPSHOTS
 from extract.sources.hub_stats_snapshots import FIRST_DAY
 from orchestration import waiting_dbt
 from orchestration.costs import ENGINE_COSTS, engine_seconds
+from orchestration.disk import explained, shortage
 from orchestration.environment import DBT_PROJECT_DIR, PROJECT_ROOT, dbt_target, prepare
 from orchestration.manifest import docs_page, parse_if_stale
 from orchestration.publishing import (
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("HUBTIDE_TRACEBACK"):
             raise
-        return _fail(" ".join(_message(error).split()))
+        return _fail(explained(" ".join(_message(error).split()), Home.from_env()))
     return status
 
 
@@ -264,6 +265,8 @@ def _pipeline(
 
     The status is 1 where something could not be read, although the rest was published.
     """
+    if (too_little := shortage(home)) is not None:
+        return _fail(too_little)
     _show_progress()
     started = time.monotonic()
     LOG.info("starting")
