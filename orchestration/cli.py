@@ -271,16 +271,22 @@ def _pipeline(
     started = time.monotonic()
     LOG.info("starting")
     # Dagster and dbt take seconds to import: the commands above that need neither answer at once,
-    # and dbt parses the project in its own process in the meantime.
+    # and dbt parses the project in its own process in the meantime. Imported here is whatever needs
+    # no manifest.
     with waiting_dbt.started(DBT_PROJECT_DIR, dbt_target()) as dbt:
         import dagster_dbt  # noqa: F401
 
+        from dashboard.site import javascript
+        from orchestration.defs import landed, published, raw  # noqa: F401
         from orchestration.progress import DbtProgress
         from orchestration.runs import execute, instance
 
         with instance() as opened:
             if meanwhile is not None:
                 meanwhile()
+            if current_build(home.exports) is None:
+                # dbt's first parse takes longest, and only the first dashboard needs this.
+                javascript()
             dbt.wait()
             from orchestration.definitions import defs
 

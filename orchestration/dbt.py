@@ -114,20 +114,25 @@ def first_failure(
             line = f"dbt {_node_title(result['unique_id'], node)} failed: " + one_line(
                 str(result["message"] or result["status"])
             )
-            is_grain = (node.get("test_metadata") or {}).get("name") == "grain"
-            if warehouse and is_grain and result["status"] == "fail":
-                line += f" ({broken(warehouse, result['compiled_code'])})"
-            return line
+            found = broken(warehouse, result, node) if warehouse else None
+            return f"{line} ({found})" if found else line
     return None
 
 
-def broken(warehouse: Path, query: str) -> str:
-    """What the rows of a failing `grain` say is broken, each once, joined by `; `."""
+def broken(warehouse: Path, result: Mapping[str, Any], node: Mapping[str, Any]) -> str | None:
+    """What a failing `grain` found broken, and in how many rows: `day is null: 2; …`.
+
+    None for every other result. Reads the warehouse, which nobody else may hold.
+    """
+    is_grain = (node.get("test_metadata") or {}).get("name") == "grain"
+    if not is_grain or result["status"] != "fail":
+        return None
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         rows = connection.execute(
-            f"select distinct broken from ({query}) order by broken limit 5"
+            f"select broken, count(*) from ({result['compiled_code']}) "
+            "group by broken order by broken limit 5"
         ).fetchall()
-    return "; ".join(str(row[0]) for row in rows)
+    return "; ".join(f"{rule}: {count}" for rule, count in rows)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -136,35 +136,46 @@ def _tests(manifest: Node) -> dict[str, list[dict[str, str]]]:
     for node in manifest["nodes"].values():
         if node["resource_type"] != "test":
             continue
-        entry = {
-            "name": _test_title(node),
-            "severity": str(node["config"]["severity"]).lower(),
-            "description": _line(node.get("description") or ""),
-        }
+        entries = [
+            {
+                "name": title,
+                "severity": str(node["config"]["severity"]).lower(),
+                "description": _line(node.get("description") or ""),
+            }
+            for title in _test_titles(node)
+        ]
         attached = node.get("attached_node")
         for unique_id in [attached] if attached else node["depends_on"]["nodes"]:
-            tests.setdefault(unique_id, []).append(entry)
+            tests.setdefault(unique_id, []).extend(entries)
     for entries in tests.values():
         entries.sort(key=lambda entry: entry["name"])
     return tests
 
 
-def _test_title(node: Node) -> str:
-    """`grain(model_id, day), never null: org`, `basis: accepted_values(all_time, trailing_30d)`, or
-    its own name."""
+def _test_titles(node: Node) -> list[str]:
+    """What a test checks: `org: relationships(…)`, or its own name. Of a grain with values
+    `grain(model_id), never null: org` and `region: accepted_values(us, china)`."""
     metadata = node.get("test_metadata")
     if not metadata:
-        return str(node["name"])
-    arguments = [
+        return [str(node["name"])]
+    arguments = metadata["kwargs"]
+    values = arguments.get("values", {})
+    shown = [
         str(item)
-        for name, value in metadata["kwargs"].items()
-        if name in ("columns", "values", "to", "field")
+        for name, value in arguments.items()
+        if name in ("columns", "values", "to", "field") and not isinstance(value, dict)
         for item in (value if isinstance(value, list) else [value])
     ]
-    title = metadata["name"] + (f"({', '.join(arguments)})" if arguments else "")
-    if never_null := metadata["kwargs"].get("never_null"):
+    title = metadata["name"] + (f"({', '.join(shown)})" if shown else "")
+    if never_null := arguments.get("never_null"):
         title += f", never null: {', '.join(never_null)}"
-    return f"{node['column_name']}: {title}" if node.get("column_name") else title
+    return [
+        f"{node['column_name']}: {title}" if node.get("column_name") else title,
+        *(
+            f"{column}: accepted_values({', '.join(accepted)})"
+            for column, accepted in (values.items() if isinstance(values, dict) else ())
+        ),
+    ]
 
 
 def _rules(manifest: Node) -> dict[str, list[dict[str, str]]]:

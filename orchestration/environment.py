@@ -27,6 +27,10 @@ STATISTICS_OFF = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
 }
 
+# dbt's own log: a line a node. Its default notes each statement and connection besides, under
+# Dagster in JSON: eleven megabytes and a tenth of dbt's time on the sample.
+DBT_LOG = {"DBT_LOG_LEVEL_FILE": "info", "DBT_LOG_FORMAT_FILE": "text"}
+
 
 def prepare() -> Home:
     """Set the process's environment for Dagster and dbt, and create DAGSTER_HOME.
@@ -45,6 +49,8 @@ def prepare() -> Home:
         ("DBT_LOG_PATH", root / ".dbt"),
     ):
         os.environ[name] = str(Path(os.environ.get(name) or default).absolute())
+    for name, value in DBT_LOG.items():
+        os.environ.setdefault(name, value)
     _write_instance_configuration(Path(os.environ["DAGSTER_HOME"]))
     return Home.from_env()
 

@@ -18,13 +18,14 @@ from orchestration.costs import ENGINE_COSTS, Step, keep, measured, of_models
 from orchestration.dbt import (
     LayerTranslator,
     OfflineDbtCli,
+    broken,
     build_arguments,
     first_failure,
     give,
     read_json,
 )
 from orchestration.defs.deadlines import published_deadline
-from orchestration.engine import marts_database, models_pool, raw_files
+from orchestration.engine import DUCKDB, marts_database, models_pool, raw_files, target
 from orchestration.environment import PROJECT_ROOT, dbt_target
 from orchestration.impact import advice, marts_below
 from orchestration.publishing import readers_keep, record_audit
@@ -46,7 +47,7 @@ WHAT_TO_DO = (
 def _raise_first_failure(invocation: DbtCliInvocation, home: Home) -> None:
     results = invocation.target_path / "run_results.json"
     line = (
-        first_failure(read_json(results), invocation.manifest, home.warehouse)
+        first_failure(read_json(results), invocation.manifest, _readable(home))
         if results.exists()
         else None
     )
@@ -54,14 +55,39 @@ def _raise_first_failure(invocation: DbtCliInvocation, home: Home) -> None:
     raise dg.Failure(f"{line}; {readers_keep(home.exports)}", allow_retries=False)
 
 
-def _advised(event: dg.AssetCheckResult, manifest: Mapping[str, Any]) -> dg.AssetCheckResult:
-    """A failing test's result with the marts that it makes unsafe, and what to do."""
+def _found_broken(invocation: DbtCliInvocation, home: Home) -> dict[str, str]:
+    """What each failing `grain` found broken, by the test's id."""
+    results = invocation.target_path / "run_results.json"
+    warehouse = _readable(home)
+    if warehouse is None or not results.exists():
+        return {}
+    found = {
+        result["unique_id"]: broken(
+            warehouse, result, invocation.manifest["nodes"].get(result["unique_id"], {})
+        )
+        for result in read_json(results)["results"]
+    }
+    return {unique_id: text for unique_id, text in found.items() if text}
+
+
+def _readable(home: Home) -> Path | None:
+    """The file in which a failing test's query runs again; None where another engine has it."""
+    return home.warehouse if target() == DUCKDB else None
+
+
+def _advised(
+    event: dg.AssetCheckResult, manifest: Mapping[str, Any], found: Mapping[str, str]
+) -> dg.AssetCheckResult:
+    """A failing test's result with what it found broken, the marts that it makes unsafe, and what
+    to do."""
     if event.passed:
         return event
-    unique_id = event.metadata.get("unique_id")
-    node = manifest["nodes"].get(unique_id.value if unique_id else "", {})
-    tested = node.get("depends_on", {}).get("nodes", [])
+    metadata = event.metadata.get("unique_id")
+    unique_id = str(metadata.value) if metadata else ""
+    tested = manifest["nodes"].get(unique_id, {}).get("depends_on", {}).get("nodes", [])
     more = advice(marts_below(manifest, tested), WHAT_TO_DO)
+    if unique_id in found:
+        more["found"] = dg.MetadataValue.text(found[unique_id])
     return event._replace(metadata={**event.metadata, **more})
 
 
@@ -174,8 +200,10 @@ def dbt_models_assets(project: DbtProject) -> dg.AssetsDefinition:
             tables_of(marts_database(home)),
             costs,
         )
+        # Read only where something fails: a run that goes well has no use for it.
+        found = {} if invocation.is_successful() else _found_broken(invocation, home)
         yield from (
-            _advised(event, invocation.manifest)
+            _advised(event, invocation.manifest, found)
             if isinstance(event, dg.AssetCheckResult)
             else event
             for event in events

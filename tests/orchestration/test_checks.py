@@ -336,11 +336,13 @@ def test_a_failing_test_of_dbt_says_which_marts_hang_on_what_it_tests() -> None:
     tested = {"depends_on": {"nodes": ["model.hubtide.stg_readings"]}}
     nodes = {**MANIFEST["nodes"], "test.hubtide.grain_stg_readings.1": tested}
     manifest = {**MANIFEST, "nodes": nodes}
-    failing = said(_advised(dbt_result(False), manifest))
+    found = {"test.hubtide.grain_stg_readings.1": "day is null: 2"}
+    failing = said(_advised(dbt_result(False), manifest, found))
+    assert failing["found"] == "day is null: 2"
     assert failing["unsafe marts"] == "both, downloads"
     assert failing["what to do"] == WHAT_TO_DO
     assert failing["status"] == "fail"
-    assert "unsafe marts" not in said(_advised(dbt_result(True), manifest))
+    assert "unsafe marts" not in said(_advised(dbt_result(True), manifest, {}))
 
 
 def test_the_marts_below_a_table() -> None:

@@ -128,6 +128,10 @@ def test_the_dictionary_has_every_published_column_with_type_and_meaning(
         assert any(test["name"].startswith("grain(") for test in table["tests"]), table["name"]
         assert table["upstream"], table["name"]
     assert content["build"]["build_id"] == folder.name
+    models = next(table for table in content["tables"] if table["name"] == "dim_models")
+    assert "region: accepted_values(us, china, eu, other, unknown)" in [
+        test["name"] for test in models["tests"]
+    ]
 
 
 def test_lineage_in_the_dictionary_leads_back_to_the_sources(content: dict[str, Any]) -> None:

@@ -180,7 +180,7 @@ def test_a_broken_grain_says_which_of_its_rules_is_broken(tmp_path: Path) -> Non
     }
     manifest = {"nodes": {"test.hubtide.grain_days.1": node}}
     assert first_failure({"results": [result]}, manifest, warehouse) == (
-        "dbt test grain_days on days failed: Got 2 results (day is null)"
+        "dbt test grain_days on days failed: Got 2 results (day is null: 2)"
     )
 
 
