@@ -99,48 +99,28 @@ pairs as (
 compared as (
     select
         *,
-        lag(leader) over (
+        lag(leader) over (partition by first_key, second_key order by day) as leader_before,
+        count(case when is_observed then 1 end) over (
             partition by first_key, second_key
             order by day
-        ) as leader_before
+        ) - case when is_observed then 1 else 0 end as observed_before,
+        count(case when is_observed then 1 end) over (
+            partition by first_key, second_key
+        ) as observed_in_all
     from pairs
 ),
 
--- Each lead is numbered; the first began before the data and is no crossing.
-leads as (
-    select
-        *,
-        sum(case when leader != leader_before then 1 else 0 end) over (
-            partition by first_key, second_key
-            order by day
-        ) as lead_number
-    from compared
-),
-
-lead_lengths as (
-    select
-        first_key,
-        second_key,
-        lead_number,
-        count(case when is_observed then 1 end) as days_ahead
-    from leads
-    group by first_key, second_key, lead_number
-),
-
+-- The first lead began before the data and is no crossing; each other one lasts until the next.
 crossings as (
     select
-        leads.*,
-        lead_lengths.days_ahead,
-        lead_lengths.lead_number = max(lead_lengths.lead_number) over (
-            partition by leads.first_key, leads.second_key
-        ) as is_last
-    from leads
-    inner join lead_lengths
-        on
-            leads.first_key = lead_lengths.first_key
-            and leads.second_key = lead_lengths.second_key
-            and leads.lead_number = lead_lengths.lead_number
-    where leads.leader != leads.leader_before
+        *,
+        coalesce(
+            lead(observed_before) over (partition by first_key, second_key order by day),
+            observed_in_all
+        ) - observed_before as days_ahead,
+        lead(day) over (partition by first_key, second_key order by day) is null as is_last
+    from compared
+    where leader != leader_before
 )
 
 select
