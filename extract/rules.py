@@ -35,8 +35,11 @@ def id_reason(column: str, label: str) -> str:
     return f"""
         when coalesce({column}, '') = '' then '{label} is missing'
         when length({column}) > {MAX_ID_LENGTH} then '{label} is longer than {MAX_ID_LENGTH}'
-        when regexp_matches({column}, '[\\x00-\\x1f\\x7f]') then '{label} has control characters'
-        when not regexp_full_match({column}, '{ID_PATTERN}') then '{label} is no repository id'
+        when not regexp_full_match({column}, '{ID_PATTERN}') then case
+            when regexp_matches({column}, '[\\x00-\\x1f\\x7f]')
+                then '{label} has control characters'
+            else '{label} is no repository id'
+        end
     """
 
 
@@ -68,8 +71,11 @@ def day_reason(value: str, label: str) -> str:
 
 def integer_from_text(column: str) -> str:
     """SQL for a whole number in text; null where it is none ('1.5', '1e3', 'n/a')."""
+    number = f"try_cast({column} as bigint)"
+    # Nearly all are written as DuckDB writes them: the patterns cost more than the rest.
     return (
-        f"case when regexp_full_match({column}, '[+-]?[0-9]+([.]0+)?') "
+        f"case when cast({number} as varchar) = {column} then {number} "
+        f"when regexp_full_match({column}, '[+-]?[0-9]+([.]0+)?') "
         f"then try_cast(regexp_extract({column}, '^[+-]?[0-9]+') as bigint) end"
     )
 

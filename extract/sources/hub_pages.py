@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,16 +59,28 @@ MAX_PAGE_BYTES = 1024 * 2**20
 # Longer than any _id of the Hub (24 characters).
 MAX_OID_LENGTH = 64
 
+# Pages are first read up to this size, in bytes: DuckDB sets memory of such a size aside for each,
+# and takes half as long again where that is MAX_PAGE_BYTES.
+USUAL_PAGE_BYTES = 16 * 2**20
+
+# A record's row_number is its page's place times this, and its own place on the page: no page has
+# so many.
+PAGE_ROWS = 2**32
+
+# The fields in use, as json_transform takes them out of a page: it is parsed once for all of them,
+# and no record or field costs another. What is of another type than asked for is null, but VARCHAR
+# takes anything as text, and JSON keeps it as it is, so that a number in quotes is not one.
 TEXT_FIELDS = ("_id", "id", "pipeline_tag", "library_name")
-JSON_FIELDS = (
-    "downloads",
-    "downloadsAllTime",
-    "likes",
-    "tags",
-    "safetensors",
-    "gguf",
-    "baseModels",
-)
+FIELDS = {
+    **dict.fromkeys(TEXT_FIELDS, "JSON"),
+    **dict.fromkeys(("downloads", "downloadsAllTime", "likes"), "JSON"),
+    # Also where it is a number: it is there, and unreadable.
+    "createdAt": "VARCHAR",
+    "tags": ["VARCHAR"],
+    "safetensors": {"parameters": "JSON", "total": "VARCHAR"},
+    "gguf": {"total": "VARCHAR"},
+    "baseModels": {"relation": "VARCHAR", "models": [{"_id": "VARCHAR", "id": "VARCHAR"}]},
+}
 
 
 def listing_params(*filters: tuple[str, str]) -> Params:
@@ -160,159 +173,209 @@ class Reader:
 
         Raises ContractError for a page that is no array.
         """
-        _create_items(con, self.source, manifests)
+        pages = [
+            Page(number, place, file.name, manifest.path_of(file))
+            for number, manifest in enumerate(manifests, 1)
+            for place, file in enumerate(manifest.files, 1)
+        ]
+        broken = _create_records(con, pages)
+        for page in broken:
+            texts = page.texts()
+            if texts is None:
+                label = f"{self.source} {manifests[page.file - 1].partition}"
+                raise ContractError(f"{label}: {page.name} is no list: fetch it again")
+            records = _records(con, _documents_of_texts(page), [page])
+            con.execute(f"insert into temp.hub_records {records}", {"texts": texts})
         repeats = _drop_repeats(con)
-        typed = _fields()
-        description = con.execute(f"select * from ({typed}) limit 0").description or []
-        columns = {str(entry[0]): entry[1] for entry in description[3:]}
         return Records(
-            f"select file, row_number, {_problem()} as problem, {projection(columns)} "
-            f"from ({typed})",
+            "select * exclude (unknown_keys) replace (nullif(hub_oid, '') as hub_oid) "
+            "from temp.hub_records",
             _unknown_keys(con),
-            _payloads,
+            lambda file: _payloads(con, [page for page in pages if page.file == file], broken),
             repeats,
+            is_table=True,
         )
 
 
-def _create_items(
-    con: duckdb.DuckDBPyConnection, source: str, manifests: Sequence[Manifest]
-) -> None:
-    """Create temp.hub_items: file, page, file_row, row_number, and the record or its bad text."""
-    con.execute(
-        """
-        create or replace temp table hub_items (
-            file integer, page_number integer, page varchar, file_row bigint, row_number bigint,
-            item json, bad_text varchar
+@dataclass(frozen=True)
+class Page:
+    """A landed page: the page `place` of the partition `file`, both counted from 1."""
+
+    file: int
+    place: int
+    name: str
+    path: Path
+
+    @property
+    def rows_before(self) -> int:
+        """What is added to a record's place on the page for its row_number."""
+        return self.place * PAGE_ROWS
+
+    def texts(self) -> list[str] | None:
+        """The texts of its records, which need not be JSON; None where it is no array."""
+        try:
+            text = gzip.decompress(self.path.read_bytes()).decode("utf-8", errors="replace")
+        except (OSError, EOFError):
+            return None
+        return split_array(text)
+
+
+NO_PAGE = Page(0, 0, "", Path())
+
+
+def _create_records(con: duckdb.DuckDBPyConnection, pages: Sequence[Page]) -> list[Page]:
+    """Create temp.hub_records from pages; returns those that cannot be read as a whole."""
+    con.execute(f"create or replace temp table hub_records as {_records(con, NOTHING, [NO_PAGE])}")
+    broken = []
+    waiting = [list(pages)] if pages else []
+    while waiting:
+        some = waiting.pop()
+        size = USUAL_PAGE_BYTES if len(some) > 1 else MAX_PAGE_BYTES
+        records = _records(con, _documents(some, size), some)
+        try:
+            con.execute(f"insert into temp.hub_records {records}")
+        except duckdb.OutOfMemoryException:
+            raise
+        except duckdb.Error:
+            # By halves: a single one that is broken among thousands is soon found.
+            half = len(some) // 2
+            waiting += [some[half:], some[:half]] if half else []
+            broken += [] if half else some
+    return broken
+
+
+def _documents(pages: Sequence[Page], size: int) -> str:
+    """SQL for pages of up to `size` bytes: path, json (the array), rows_before (0), text (null)."""
+    return f"""
+        select filename as path, json, 0 as rows_before, cast(null as varchar) as text
+        from read_json_objects(
+            [{", ".join(quoted(str(page.path)) for page in pages)}],
+            format = 'unstructured',
+            filename = true,
+            maximum_object_size = {size}
         )
-        """
+    """
+
+
+def _documents_of_texts(page: Page) -> str:
+    """The same of a broken page, each record of the parameter $texts as a document of its own."""
+    return f"""
+        select
+            {quoted(str(page.path))} as path,
+            cast(case when json_valid(text) then '[' || text || ']' else '[null]' end as json)
+                as json,
+            row_number() over () - 1 as rows_before,
+            text,
+        from (select unnest(cast($texts as varchar[])) as text)
+    """
+
+
+# The documents of no page.
+NOTHING = """
+    select '' as path, cast('[]' as json) as json, 0 as rows_before, cast(null as varchar) as text
+    where false
+"""
+
+
+def _places(pages: Sequence[Page]) -> str:
+    """SQL for what is known of pages: path, name, file, rows_before."""
+    rows = ", ".join(
+        f"({quoted(str(page.path))}, {quoted(page.name)}, {page.file}, {page.rows_before})"
+        for page in pages
     )
-    pages = [
-        (number, place, file.name, manifest.path_of(file))
-        for number, manifest in enumerate(manifests, 1)
-        for place, file in enumerate(manifest.files, 1)
-    ]
-    try:
-        _insert_pages(con, pages)
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error:
-        for page in pages:
-            try:
-                _insert_pages(con, [page])
-            except duckdb.OutOfMemoryException:
-                raise
-            except duckdb.Error:
-                _insert_bad_page(con, source, manifests[page[0] - 1], page)
-    con.execute(
-        """
-        update temp.hub_items as i
-        set row_number = p.rows_before + i.file_row
+    return f"select * from (values {rows}) as p (path, name, file, rows_before)"
+
+
+def _records(con: duckdb.DuckDBPyConnection, documents: str, pages: Sequence[Page]) -> str:
+    """SQL for the rows of temp.hub_records: Records.sql's columns, and unknown_keys."""
+    description = con.execute(f"select * from ({_fields(NOTHING)})").description or []
+    columns = {str(entry[0]): entry[1] for entry in description if entry[0] in FIELDS}
+    known = ", ".join(quoted(key) for key in sorted(KNOWN_KEYS))
+    return f"""
+        -- an _id of '' repeats, too
+        select * exclude ("_id") replace ("_id" as hub_oid)
         from (
             select
                 file,
-                page_number,
-                sum(max(file_row)) over (partition by file order by page_number) - max(file_row)
-                    as rows_before
-            from temp.hub_items
-            group by file, page_number
-        ) as p
-        where i.file = p.file and i.page_number = p.page_number
-        """
-    )
+                p.rows_before + r.place as row_number,
+                "_id",
+                {_problem()} as problem,
+                {projection(columns)}
+                list_filter(keys, lambda key: not list_contains([{known}], key)) as unknown_keys,
+            from ({_fields(documents)}) as r
+            -- after they are taken apart: a join copies what it passes on, else whole pages
+            inner join ({_places(pages)}) as p on p.path = r.path
+        )
+    """
 
 
-def _insert_pages(
-    con: duckdb.DuckDBPyConnection, pages: Sequence[tuple[int, int, str, Path]]
-) -> None:
-    if not pages:
-        return
-    named = ", ".join(
-        f"({file}, {place}, {quoted(name)}, {quoted(str(path))})"
-        for file, place, name, path in pages
-    )
-    paths = ", ".join(quoted(str(path)) for *_, path in pages)
-    con.execute(
-        f"""
-        insert into temp.hub_items
-        with pages as (
-            select * from (values {named}) as p (file, page_number, page, path)
-        ),
-
-        documents as (
-            select filename, json_extract(json, '$[*]') as items
-            from read_json_objects(
-                [{paths}],
-                format = 'unstructured',
-                filename = true,
-                maximum_object_size = {MAX_PAGE_BYTES}
+def _fields(documents: str) -> str:
+    """SQL for the records of documents: place, keys, kind where it is in doubt, and each field."""
+    values = {name: f"field[{quoted(name)}]" for name in FIELDS}
+    fields = [
+        f'{_text(value) if name in TEXT_FIELDS else value} as "{name}"'
+        for name, value in values.items()
+    ]
+    return f"""
+        select path, text, rows_before + index as place, keys, kind, {", ".join(fields)}
+        from (
+            select
+                path,
+                text,
+                rows_before,
+                unnest(range(1, len(keys) + 1)) as index,
+                unnest(keys) as keys,
+                unnest(kinds) as kind,
+                unnest(fields) as field,
+            from (
+                select
+                    * exclude (json),
+                    json_keys(json, '$[*]') as keys,
+                    json_transform(json, {quoted(json.dumps([FIELDS]))}) as fields,
+                    -- what has keys is an object: one more look at a page where a record has none
+                    case
+                        when list_contains(list_transform(keys, lambda names: len(names)), 0)
+                            then json_type(json, '$[*]')
+                    end as kinds,
+                from ({documents})
             )
         )
-
-        select
-            p.file,
-            p.page_number,
-            p.page,
-            unnest(range(1, len(d.items) + 1)),
-            0,
-            unnest(d.items),
-            null,
-        from documents as d
-        inner join pages as p on p.path = d.filename
-        """
-    )
+    """
 
 
-def _insert_bad_page(
-    con: duckdb.DuckDBPyConnection,
-    source: str,
-    manifest: Manifest,
-    page: tuple[int, int, str, Path],
-) -> None:
-    """Insert a page's records one by one, those that are no JSON as text."""
-    file, place, name, path = page
-    try:
-        text = gzip.decompress(path.read_bytes()).decode("utf-8", errors="replace")
-    except (OSError, EOFError):
-        text = ""
-    records = split_array(text)
-    if records is None:
-        raise ContractError(f"{source} {manifest.partition}: {name} is no list: fetch it again")
-    con.execute(
-        """
-        insert into temp.hub_items
-        select
-            $file,
-            $place,
-            $name,
-            row_number() over (),
-            0,
-            case when json_valid(text) then cast(text as json) end,
-            case when not json_valid(text) then text end,
-        from (select unnest(cast($records as varchar[])) as text)
-        """,
-        {"file": file, "place": place, "name": name, "records": records},
-    )
+def _text(value: str) -> str:
+    """SQL for a JSON value's text; null where it is of another type."""
+    return f"case when json_type({value}) = 'VARCHAR' then json_extract_string({value}, '$') end"
+
+
+def _problem() -> str:
+    return f"""
+        case
+            when text is not null and not json_valid(text) then 'the record is no JSON'
+            when kind <> 'OBJECT' then 'the record is no object'
+            when coalesce("_id", '') = '' then '_id is missing'
+            when length("_id") > {MAX_OID_LENGTH} then '_id is longer than {MAX_OID_LENGTH}'
+            when not regexp_full_match("_id", '[A-Za-z0-9_-]+') then '_id is unreadable'
+            when "downloads" is null and "downloadsAllTime" is null then 'the record has no counter'
+        end
+    """
 
 
 def _drop_repeats(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     """Leave each _id's last record: pages move while they are read. Returns how many went."""
     rows = con.execute(
-        f"""
-        with ids as (
-            select file, row_number, {_text("json_extract(item, '$._id')")} as hub_oid
-            from temp.hub_items
-        ),
-
-        repeats as (
-            select file, row_number
-            from ids
+        """
+        with repeats as (
+            select file, hub_oid, max(row_number) as last_row
+            from temp.hub_records
             where hub_oid is not null
-            qualify row_number() over (partition by file, hub_oid order by row_number desc) > 1
+            group by file, hub_oid
+            having count(*) > 1
         )
 
-        delete from temp.hub_items as i
+        delete from temp.hub_records as i
         using repeats as r
-        where i.file = r.file and i.row_number = r.row_number
+        where i.file = r.file and i.hub_oid = r.hub_oid and i.row_number < r.last_row
         returning i.file
         """
     ).fetchall()
@@ -322,57 +385,18 @@ def _drop_repeats(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     return counts
 
 
-def _text(value: str) -> str:
-    """SQL for a JSON value's text; null where it is of another type."""
-    return f"case when json_type({value}) = 'VARCHAR' then json_extract_string({value}, '$') end"
-
-
-def _fields() -> str:
-    """SQL for the records' fields: file, row_number, item, and each field by its name.
-
-    All are taken out of a record at once: it would be parsed anew for each.
-    """
-    names = [*TEXT_FIELDS, *JSON_FIELDS, "createdAt"]
-    paths = ", ".join(quoted(f"$.{name}") for name in names)
-    value = {name: f"field[{place}]" for place, name in enumerate(names, 1)}
-    fields = [f'{_text(value[name])} as "{name}"' for name in TEXT_FIELDS]
-    fields += [
-        f"case when json_type({value[name]}) <> 'NULL' then {value[name]} end as \"{name}\""
-        for name in JSON_FIELDS
-    ]
-    # As text, also where it is a number: it is there, and unreadable.
-    fields.append(f"json_extract_string({value['createdAt']}, '$') as \"createdAt\"")
-    return f"""
-        select file, row_number, item, {", ".join(fields)}
-        from (select *, json_extract(item, [{paths}]) as field from temp.hub_items)
-    """
-
-
-def _problem() -> str:
-    return f"""
-        case
-            when item is null then 'the record is no JSON'
-            when json_type(item) <> 'OBJECT' then 'the record is no object'
-            when coalesce("_id", '') = '' then '_id is missing'
-            when length("_id") > {MAX_OID_LENGTH} then '_id is longer than {MAX_OID_LENGTH}'
-            when not regexp_full_match("_id", '[A-Za-z0-9_-]+') then '_id is unreadable'
-            when "downloads" is null and "downloadsAllTime" is null then 'the record has no counter'
-        end
-    """
-
-
 def _unknown_keys(con: duckdb.DuckDBPyConnection) -> dict[int, dict[str, str]]:
     rows = con.execute(
         """
-        select distinct file, unnest(json_keys(item))
-        from temp.hub_items
-        where json_type(item) = 'OBJECT'
+        select distinct file, unnest(unknown_keys)
+        from temp.hub_records
+        where len(unknown_keys) > 0
         """
     ).fetchall()
     unknown: dict[int, dict[str, str]] = {}
     for file, key in sorted(rows):
         names = unknown.setdefault(file, {})
-        if key not in KNOWN_KEYS and len(names) < MAX_UNKNOWN_KEYS:
+        if len(names) < MAX_UNKNOWN_KEYS:
             names[_shown(key)] = "JSON"
     return unknown
 
@@ -383,9 +407,46 @@ def _shown(key: str) -> str:
     return shown or "(empty)"
 
 
-def _payloads(file: int) -> str:
-    return f"""
-        select page, file_row, row_number, coalesce(bad_text, cast(item as varchar)) as payload
-        from temp.hub_items
-        where file = {file}
+def _payloads(con: duckdb.DuckDBPyConnection, pages: Sequence[Page], broken: Sequence[Page]) -> str:
+    """SQL for the rejected records of a partition, whose pages are read again for them."""
+    rejected = f"""
+        select row_number
+        from temp.staged
+        where reason is not null and file = {pages[0].file}
     """
+    places = {row // PAGE_ROWS for (row,) in con.execute(rejected).fetchall()}
+    pages = [page for page in pages if page.place in places]
+    whole = [page for page in pages if page not in broken]
+    con.execute(
+        """
+        create or replace temp table hub_rejects (
+            page varchar, file_row bigint, row_number bigint, payload varchar
+        )
+        """
+    )
+    for documents, texts in [
+        *([(_documents(whole, MAX_PAGE_BYTES), None)] if whole else []),
+        *((_documents_of_texts(page), page.texts()) for page in pages if page in broken),
+    ]:
+        con.execute(
+            f"""
+            insert into temp.hub_rejects
+            select
+                p.name,
+                i.place,
+                p.rows_before + i.place as row_number,
+                coalesce(i.text, cast(i.item as varchar)),
+            from (
+                select
+                    path,
+                    text,
+                    rows_before + unnest(range(1, len(items) + 1)) as place,
+                    unnest(items) as item,
+                from (select *, json_extract(json, '$[*]') as items from ({documents}))
+            ) as i
+            inner join ({_places(pages)}) as p on p.path = i.path
+            where p.rows_before + i.place in ({rejected})
+            """,
+            {"texts": texts} if texts else None,
+        )
+    return "select * from temp.hub_rejects"

@@ -52,12 +52,14 @@ class Records:
     `file` counts the partitions from 1. `columns` are theirs that the loader may not know, with
     types, by file. `repeats` counts records that were left out because a later page has the model
     again, by file. `payloads` gives SQL for page, file_row, row_number and payload of a file.
+    `is_table`: what `sql` reads is a table, and need not be copied.
     """
 
     sql: str
     columns: Mapping[int, Mapping[str, str]]
     payloads: Callable[[int], str]
     repeats: Mapping[int, int] = field(default_factory=dict)
+    is_table: bool = False
 
 
 class Reader(Protocol):
@@ -242,7 +244,8 @@ def _stage(
     con: duckdb.DuckDBPyConnection, records: Records, manifests: Sequence[Manifest], label: str
 ) -> str:
     """Create temp.staged; the name of the table or view with the metadata columns."""
-    whole = len(manifests) > 1 or sum(_rows_of(manifests[0])) <= STAGE_WHOLE_ROWS
+    few = len(manifests) > 1 or sum(_rows_of(manifests[0])) <= STAGE_WHOLE_ROWS
+    whole = few and not records.is_table
     kept = "*" if whole else STAGED_COLUMNS
     staged = f"""
         select
@@ -512,6 +515,10 @@ def _paged(table: str, pairs: list[tuple[int, int]]) -> str:
 
 def _derive_metadata(con: duckdb.DuckDBPyConnection, tables: Tables, good: list[Page]) -> None:
     """Create temp.day_metadata: the records whose metadata differs from the scope's row before."""
+    before = "l.content_hash"
+    if len({page.scope for page in good}) < len(good):
+        page_before = "lag(r.content_hash) over (partition by p.scope, r.name_key order by r.page)"
+        before = f"coalesce({page_before}, {before})"
     scopes = ", ".join(f"({page.page}, {quoted(page.scope)}, date '{page.day}')" for page in good)
     con.execute(
         f"""
@@ -540,10 +547,7 @@ def _derive_metadata(con: duckdb.DuckDBPyConnection, tables: Tables, good: list[
                 r.row_number,
                 r.name_key,
                 r.content_hash,
-                coalesce(
-                    lag(r.content_hash) over (partition by p.scope, r.name_key order by r.page),
-                    l.content_hash
-                ) as before,
+                {before} as before,
             from temp.day_records as r
             inner join pages as p on p.page = r.page
             left join latest as l on l.name_key = r.name_key and l.scope = p.scope
@@ -560,23 +564,33 @@ def _derive_metadata(con: duckdb.DuckDBPyConnection, tables: Tables, good: list[
 def _count_written(con: duckdb.DuckDBPyConnection, good: list[Page]) -> None:
     for page, names, rows, metadata, stored, absent in con.execute(
         """
-        with written as (
-            select page, name_key, 'readings' as kind, presence
+        with present as (
+            select page, name_key
+            from temp.day_readings
+            where presence = 'present'
+        ),
+
+        written as (
+            select page, 'reading' as kind, presence
             from temp.day_readings
             union all
-            select page, name_key, 'metadata', 'present'
+            select page, 'metadata', null
             from temp.day_metadata
             union all
-            select page, name_key, 'names', null
+            select m.page, 'only metadata', 'present'
+            from temp.day_metadata as m
+            anti join present as p on p.page = m.page and p.name_key = m.name_key
+            union all
+            select page, 'name', null
             from temp.new_names
         )
 
         select
             page,
-            count(*) filter (where kind = 'names'),
-            count(*) filter (where kind = 'readings'),
+            count(*) filter (where kind = 'name'),
+            count(*) filter (where kind = 'reading'),
             count(*) filter (where kind = 'metadata'),
-            count(distinct name_key) filter (where presence = 'present'),
+            count(*) filter (where presence = 'present'),
             count(*) filter (where presence = 'absent')
         from written
         group by page

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from extract import rules
@@ -20,6 +20,7 @@ from extract.errors import HubtideError, LoadFailedError
 from extract.home import Home, utc_now
 from extract.landing import Manifest, OpenPartition
 from extract.loading import LoadResult, load_manifests
+from extract.sources import hub_pages
 from extract.sources.hub_pages import count_records, page_problem, split_array
 from extract.warehouse import Warehouse
 from tests.extract import live
@@ -228,6 +229,33 @@ def test_more_than_one_percent_of_bad_records_is_refused(home: Home) -> None:
     assert result.note.startswith("hub_api 2026-03-10.Qwen: 1 of 2 rows break the contract")
 
 
+HASHES = ["fe3fa2561689597a0da4702dd932c118", "dd957bc7a898d9d658fcfa504cd4d66e"]
+
+
+def test_metadata_hashes_stay_what_they_were() -> None:
+    """Another hash of the same record would be a row of metadata a model in every warehouse."""
+    full = record(
+        1,
+        tags=["b", "a", "b", None, "base_model:finetune:a/b"],
+        pipeline_tag="text-generation",
+        library_name="transformers",
+        safetensors={"parameters": {"F32": 1, "BF16": 2, "I8": None}, "total": 3},
+        gguf={"total": 4},
+        baseModels={"relation": "finetune", "models": [{"_id": "9" * 24, "id": "a/b"}]},
+    )
+    with tempfile.TemporaryDirectory() as root, duckdb.connect() as con:
+        loaded(con, landed(Home(Path(root)), json.dumps([full, record(2)]).encode()))
+        rows = con.execute("select content_hash from raw.hub_api_metadata order by name_key")
+        assert [row[0] for row in rows.fetchall()] == HASHES
+
+
+def test_a_page_of_unusual_size_is_read_like_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_pages, "USUAL_PAGE_BYTES", 1000)
+    large = json.dumps([record(number) for number in range(10, 1000)]).encode()
+    bodies = [json.dumps([record(1)]).encode(), large, json.dumps([record(2)]).encode()]
+    assert load_bodies(*bodies).rows_stored == 992
+
+
 # --- what is a page ----------------------------------------------------------------------------
 
 
@@ -345,6 +373,37 @@ def test_each_record_of_any_pages_is_accounted_for(content: list[list[Any]], len
     result = load_bodies(*bodies)
     count = sum(len(page) for page in content)
     assert (result.status, result.rows_read) == ("loaded" if count else "failed", count)
+
+
+@given(content=pages)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_page_gives_the_rows_of_its_records_one_by_one(
+    content: list[list[Any]], lenient: None
+) -> None:
+    assume(any(content))
+    texts = [[json.dumps(item) for item in page] for page in content]
+    whole = [f"[{','.join(page)}]".encode() for page in texts]
+    # A record that is no JSON: the page is taken apart, and each record read for itself.
+    apart = [f"[{','.join([*page, 'tru'])}]".encode() for page in texts]
+    ends = {f"{number:04}.json.gz": len(page) + 1 for number, page in enumerate(texts, 1)}
+    rows, rejects = rows_of(*whole)
+    rows_apart, rejects_apart = rows_of(*apart)
+    assert rows_apart == rows
+    assert [row for row in rejects_apart if row[1] != ends[row[0]]] == rejects
+
+
+def rows_of(*bodies: bytes) -> tuple[list[Any], list[tuple[str, int, str]]]:
+    """The rows that pages leave in `raw`, and their rejects."""
+    with tempfile.TemporaryDirectory() as root, duckdb.connect() as con:
+        loaded(con, landed(Home(Path(root)), *bodies))
+        names = ("model_names", "hub_api_readings", "hub_api_metadata", "unknown_columns")
+        rows = [con.execute(f"select * from raw.{name} order by all").fetchall() for name in names]
+        rejects = con.execute("select page, row_number, reason from raw.rejects order by all")
+        return rows, rejects.fetchall()
 
 
 @given(content=anything)
