@@ -25,6 +25,13 @@ KEPT_BUILDS = 7
 # Written so that clients of DuckDB 1.4 and newer can open the file, those of BI tools among them.
 STORAGE_VERSION = "v1.4.0"
 
+# The largest tables are published in the order of what is looked up in them: a model's rows stand
+# together, so that few parts of a file are read for one, and its name is hardly stored twice.
+ORDER = {
+    "fct_model_downloads_spans": "model_id, from_day",
+    "model_downloads_monthly": "model_id, month",
+}
+
 CURRENT = "current"
 
 # Names the build that has passed its checks; only that one may be published.
@@ -68,7 +75,12 @@ def publish(
     builds = exports / "builds"
     builds.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(builds)
-    with duckdb.connect() as connection:
+    # The same limit as dbt's builds have: sorting a large table spills beside what is written.
+    limits = {
+        "memory_limit": os.environ.get("HUBTIDE_MEMORY_LIMIT", "80%"),
+        "temp_directory": str(builds / ".spilled"),
+    }
+    with duckdb.connect(config=limits) as connection:
         connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
         about = _about(connection)
         build_id = str(about["build_id"])
@@ -232,7 +244,8 @@ def _copy_marts(
     for name in _marts(connection):
         label = ". ".join([kind, *_citations(name, last_days)])
         published = f'published.main."{name}"'
-        connection.execute(f'create table {published} as from warehouse.marts."{name}"')
+        order = f"order by {ORDER[name]}" if name in ORDER else ""
+        connection.execute(f'create table {published} as from warehouse.marts."{name}" {order}')
         connection.execute(
             f"copy {published} to {_text(folder / f'{name}.parquet')} "
             f"(format parquet, compression zstd, kv_metadata {{hubtide: {_text(label)}}})"
