@@ -174,6 +174,7 @@ def _summary(step: Step) -> dict[str, Any]:
         "query_cpu_seconds": round(costs.query_cpu, 2),
         "statement_seconds": round(costs.statements, 2),
         "wall_seconds": round(costs.wall, 2),
+        "process_cpu_seconds": round(costs.cpu, 1),
         "peak_mb": round(costs.peak_mb),
         "models": {
             model.step: {

@@ -5,6 +5,7 @@ Imports neither Dagster nor dbt, so that a command can start parsing before it l
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -132,10 +133,15 @@ def inputs_digest(project_dir: Path) -> str:
     return digest.hexdigest()
 
 
+# The folders of an absolute path; of a relative one, as dbt names its files, and of a URL none.
+_FOLDERS = re.compile(r"(?<![\w./-])(/[^/\s'\"]+)+/")
+
+
 def one_line(text: str, limit: int = 400) -> str:
-    """Text as one line of at most `limit` characters, without dbt's own heading line."""
+    """Text as one line of at most `limit` characters, without dbt's own heading line and without
+    the folders of this machine."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].split(" in ")[0].endswith("Error"):
         lines = lines[1:]
-    line = " ".join(lines)
+    line = _FOLDERS.sub("", " ".join(lines))
     return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -76,7 +76,7 @@ def publish(
     builds.mkdir(parents=True, exist_ok=True)
     _remove_leftovers(builds)
     # The same limit as dbt's builds have: sorting a large table spills beside what is written.
-    limits = {
+    limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("HUBTIDE_MEMORY_LIMIT", "80%"),
         "temp_directory": str(builds / ".spilled"),
     }
