@@ -7,7 +7,7 @@
    transaction that makes the table. `--full-refresh` asks nobody. #}
 
 {% macro begin_table_versions() %}
-    {% if execute and flags.WHICH in ['build', 'run', 'seed'] and are_versions_kept() %}
+    {% if execute and flags.WHICH in ['build', 'run', 'seed', 'retry'] and are_versions_kept() %}
         {% do run_query('create schema if not exists state') %}
         {% do run_query(
             'create table if not exists state.table_versions (table_name varchar, inputs varchar, version varchar)'
@@ -20,11 +20,12 @@
     {{ return(target.name == 'duckdb') }}
 {% endmacro %}
 
-{# The inputs of the table that is built, `now` and as it stands (`before`); `now` is none where the
-   version of one is unknown. #}
+{# A hash of the inputs of the table that is built, `now` and as it stands (`before`); `now` is none
+   where the version of an input is unknown, or none is kept. Its contract is one of them: that has the
+   types of its columns. #}
 {% macro inputs_of_table() %}
     {% if not are_versions_kept() %}
-        {{ return({}) }}
+        {{ return({'now': none, 'before': none}) }}
     {% endif %}
     {% set read = {} %}
     {% do collect_inputs(model.depends_on.nodes, read) %}
@@ -46,7 +47,7 @@
         select
             case
                 when count(version) = {{ read | length }}
-                    then md5('{{ local_md5(compiled_code) }}' || string_agg(table_name || version, ' ' order by table_name))
+                    then md5('{{ local_md5(compiled_code ~ model.contract.checksum) }}' || string_agg(table_name || version, ' ' order by table_name))
             end as now,
             (
                 select any_value(inputs)
@@ -121,7 +122,8 @@
 {# The same of what dbt's own materializations make: seeds, and incremental models, which tell
    themselves what stands in them. #}
 {% macro note_version_after() %}
-    {% if execute and (model.resource_type == 'seed' or model.config.materialized == 'incremental') %}
+    {% if execute and are_versions_kept()
+        and (model.resource_type == 'seed' or model.config.materialized == 'incremental') %}
         {% set relation = this.incorporate(type='table') %}
         {% set otherwise = none %}
         {% if is_fingerprinted(this) %}
