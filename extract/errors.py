@@ -6,10 +6,20 @@ and never a secret.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from extract.loading import LoadResult
+
+
+# The folders of an absolute path; none of a relative one, as dbt names its files, or of a URL.
+_FOLDERS = re.compile(r"(?<![\w./-])(/[^/\s'\"]+)+/")
+
+
+def without_folders(text: str) -> str:
+    """A library's message with the names of files, and without where they lie on this machine."""
+    return _FOLDERS.sub("", text)
 
 
 class HubtideError(Exception):

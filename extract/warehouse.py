@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from extract.errors import HubtideError, MixedKindsError, WarehouseLockedError
+from extract.errors import HubtideError, MixedKindsError, WarehouseLockedError, without_folders
 from extract.home import Home, utc_now
 from extract.landing import Manifest
 
@@ -356,7 +356,7 @@ def as_day(value: Any) -> date | None:
 def one_line(error: BaseException) -> str:
     """The first line of an error, without paths."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
-    return re.sub(r"(/[^/\s'\"]+)+/", "", line)[:300]
+    return without_folders(line)[:300]
 
 
 def merge_unknown(load: Load, columns: Mapping[str, str]) -> None:

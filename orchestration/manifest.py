@@ -5,13 +5,14 @@ Imports neither Dagster nor dbt, so that a command can start parsing before it l
 
 import hashlib
 import os
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Self
+
+from extract.errors import without_folders
 
 # Files that decide what a manifest says.
 _INPUT_SUFFIXES = frozenset({".sql", ".yml", ".yaml", ".csv", ".md"})
@@ -133,15 +134,11 @@ def inputs_digest(project_dir: Path) -> str:
     return digest.hexdigest()
 
 
-# The folders of an absolute path; of a relative one, as dbt names its files, and of a URL none.
-_FOLDERS = re.compile(r"(?<![\w./-])(/[^/\s'\"]+)+/")
-
-
 def one_line(text: str, limit: int = 400) -> str:
     """Text as one line of at most `limit` characters, without dbt's own heading line and without
     the folders of this machine."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].split(" in ")[0].endswith("Error"):
         lines = lines[1:]
-    line = _FOLDERS.sub("", " ".join(lines))
+    line = without_folders(" ".join(lines))
     return line if len(line) <= limit else line[: limit - 1] + "…"

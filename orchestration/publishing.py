@@ -203,8 +203,9 @@ def prune(exports: Path, keep: int = KEPT_BUILDS) -> list[str]:
 
 
 def _remove_leftovers(builds: Path) -> None:
-    """A killed run leaves a partial folder; the pool of one writer means that no one is in it."""
-    for path in builds.glob(".*.partial"):
+    """A killed run leaves a partial folder, and what it spilled; the pool of one writer means that
+    no one is in them."""
+    for path in builds.glob(".*"):
         shutil.rmtree(path)
 
 

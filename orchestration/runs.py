@@ -20,6 +20,8 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
+from extract.errors import without_folders
+
 LOG = logging.getLogger("hubtide")
 
 # A run carries its machine and process, so that a killed one can be told from a living one.
@@ -180,8 +182,8 @@ def failure_line(events: Sequence[DagsterEvent]) -> str:
 
 
 def one_line(text: str) -> str:
-    """Text without line breaks and runs of blanks."""
-    return " ".join(text.split())
+    """Text without line breaks, runs of blanks and the folders of this machine."""
+    return without_folders(" ".join(text.split()))
 
 
 def relative(path: Path, start: Path | None = None) -> str:

@@ -118,6 +118,28 @@ def test_a_view_that_says_something_else_is_noticed_behind_it(home: Home, tmp_pa
     assert _edges(home) == before
 
 
+def test_a_type_of_the_contract_is_checked_though_the_sql_is_the_same(
+    home: Home, tmp_path: Path
+) -> None:
+    project = edited_project(tmp_path / "project")
+    contract = project / "models" / "marts" / "lineage_edges.yml"
+    text = contract.read_text("utf-8")
+    contract.write_text(text.replace("data_type: boolean", "data_type: date", 1), "utf-8")
+    with pytest.raises(AssertionError, match="contract"):
+        build(home, "--select", "lineage_edges", project=project)
+
+
+def test_where_no_versions_are_kept_every_table_is_made(home: Home, tmp_path: Path) -> None:
+    """As in DuckLake, which has the same adapter under another target."""
+    project = edited_project(tmp_path / "project")
+    profiles = project / "profiles.yml"
+    text = profiles.read_text("utf-8")
+    profiles.write_text(text.replace("    duckdb:\n", "    elsewhere:\n", 1), "utf-8")
+    for _ in range(2):
+        build(home, "--select", "model_edges", "--target", "elsewhere", project=project)
+        assert _made(home) == {"model_edges"}
+
+
 def test_a_dropped_table_is_made_again(home: Home) -> None:
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("drop table marts.crossovers")

@@ -11,7 +11,6 @@ import pytest
 from extract.home import Home
 from orchestration import cli
 from orchestration.disk import explained, shortage
-from orchestration.manifest import one_line
 from orchestration.publishing import CURRENT
 
 Usage = namedtuple("Usage", "total used free")
@@ -86,15 +85,3 @@ def test_a_command_ends_before_it_begins(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("hubtide: the disk has 20 MB left and a build needs 40 at least")
     assert not home.warehouse.exists()
-
-
-def test_what_dbt_says_of_a_file_has_none_of_this_machines_folders() -> None:
-    said = (
-        "Runtime Error in model x (models/adoption/x.sql)\n"
-        '  IO Error: Could not write file "/home/me/state/warehouse.duckdb.tmp/part.tmp": No space'
-        " left on device, see https://duckdb.org/docs/spill and models/adoption/x.sql"
-    )
-    assert one_line(said) == (
-        'IO Error: Could not write file "part.tmp": No space left on device, '
-        "see https://duckdb.org/docs/spill and models/adoption/x.sql"
-    )

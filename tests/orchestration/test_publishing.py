@@ -116,6 +116,20 @@ def test_a_table_of_openrouters_figures_carries_the_citation(tmp_path: Path) -> 
     assert "OpenRouter" not in dict(comments)["facts"]
 
 
+def test_a_models_months_stand_together(tmp_path: Path) -> None:
+    warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create table marts.model_downloads_monthly as select * from (values "
+            "('b', 1), ('a', 1), ('b', 2), ('a', 2)) as t (model_id, month)"
+        )
+    folder = publish(warehouse, tmp_path / "exports", "c", "s").folder
+    rows = [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection:
+        assert connection.table("model_downloads_monthly").fetchall() == rows
+    assert duckdb.read_parquet(str(folder / "model_downloads_monthly.parquet")).fetchall() == rows
+
+
 def test_the_file_is_written_for_older_clients(tmp_path: Path) -> None:
     build = publish(make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports", "c", "s")
     with duckdb.connect() as connection:
@@ -164,6 +178,9 @@ def test_a_build_that_breaks_leaves_the_last_one_current(
             publish(warehouse, exports, "c", "s")
     assert (exports / "current").readlink() == Path("builds/b1")
     assert not (exports / "builds" / "b2").exists()
+    # Nor does what a killed one spilled stay.
+    (exports / "builds" / ".spilled").mkdir()
+    (exports / "builds" / ".spilled" / "part").write_bytes(bytes(10))
     publish(warehouse, exports, "c", "s")
     assert (exports / "current").readlink() == Path("builds/b2")
     assert sorted(path.name for path in (exports / "builds").iterdir()) == ["b1", "b2"]
