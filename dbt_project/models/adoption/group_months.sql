@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {% set sums %}
         cast(sum(downloads) as bigint) as downloads,
         cast(sum(adjustment) as bigint) as adjustment,
@@ -13,7 +15,7 @@
 with organizations as (
     select
         member_months.month,
-        members.org_key,
+        members.org_key as group_key,
         {{ sums }}
     from {{ ref('member_months') }} as member_months
     inner join {{ ref('members') }} as members
@@ -65,25 +67,26 @@ few as (
 ),
 
 final as (
-    select * from few
+    select * from organizations
 
     union all
 
     select
-        organizations.month,
-        members.population,
-        'org' as group_kind,
-        members.org as group_member,
-        organizations.downloads,
-        organizations.adjustment,
-        organizations.cumulative_downloads,
-        organizations.downloads_interpolated,
-        organizations.newly_covered,
-        organizations.models,
-        organizations.models_carried
-    from organizations
-    inner join {{ ref('members') }} as members
-        on organizations.org_key = members.member_key
+        few.month,
+        named.group_key,
+        few.downloads,
+        few.adjustment,
+        few.cumulative_downloads,
+        few.downloads_interpolated,
+        few.newly_covered,
+        few.models,
+        few.models_carried
+    from few
+    inner join {{ ref('download_groups') }} as named
+        on
+            few.population = named.population
+            and few.group_kind = named.group_kind
+            and few.group_member = named.group_member
 )
 
 select * from final

@@ -11,9 +11,15 @@ with populations as (
 
 orgs as (
     select
+        population,
         org,
-        row_number() over (order by org) as org_order
-    from (select distinct org from populations) as every_org
+        row_number() over (order by population, org) as org_order
+    from (
+        select distinct
+            population,
+            org
+        from populations
+    ) as every_org
 ),
 
 -- Numbers in the place of names: comparing names for each model and month costs several times as
@@ -23,12 +29,12 @@ numbered as (
         populations.*,
         orgs.org_order,
         row_number() over (
-            order by populations.population, orgs.org_order, populations.size_bucket,
-            populations.family, populations.region
+            order by
+                orgs.org_order, populations.size_bucket, populations.family, populations.region
         ) as member_key
     from populations
     inner join orgs
-        on populations.org = orgs.org
+        on populations.population = orgs.population and populations.org = orgs.org
 ),
 
 final as (
@@ -39,9 +45,9 @@ final as (
         region,
         family,
         size_bucket,
-        min(member_key) over (partition by population, org_order, size_bucket) as bucket_org_key,
-        count(*) over (partition by population, org_order, size_bucket) = 1 as is_whole_bucket_org,
-        min(member_key) over (partition by population, org_order) as org_key,
+        min(member_key) over (partition by org_order, size_bucket) as bucket_org_key,
+        count(*) over (partition by org_order, size_bucket) = 1 as is_whole_bucket_org,
+        min(member_key) over (partition by org_order) as org_key,
         min(member_key) over (partition by population, size_bucket) as bucket_key,
         min(member_key) over (partition by population, region, family, size_bucket) as slice_key
     from numbered

@@ -21,7 +21,8 @@ where
 
 union all
 
--- A launch: 0 at the end of the day before creation.
+-- A launch: 0 at the end of the day before creation. The first read day is asked for as one number:
+-- compared row by row, it would pair every day with all models created by then.
 select
     readings.model_key,
     'launch' as kind,
@@ -39,8 +40,8 @@ where
     readings.presence = 'present'
     and readings.downloads_all_time is not null
     and readings.downloads_all_time_before is null
-    and dates.created_on >= calendar.first_read_on
-    and {{ days_between('dates.created_on', 'calendar.day') }} between 0 and {{ var('max_gap_days') }}
+    and dates.created_on >= (select min(first_read_on) from {{ ref('main_calendar') }})
+    and {{ days_between('dates.created_on', 'readings.day') }} between 0 and {{ var('max_gap_days') }}
 
 union all
 
@@ -64,7 +65,7 @@ where
     and readings.downloads_all_time_before is null
     and not coalesce(
         dates.created_on >= calendar.first_read_on
-        and {{ days_between('dates.created_on', 'calendar.day') }}
+        and {{ days_between('dates.created_on', 'readings.day') }}
         between 0 and {{ var('max_gap_days') }},
         false
     )

@@ -1,3 +1,5 @@
+{{ config(materialized=mart_view()) }}
+
 -- Nearly every organisation has one region and no family: it is summed already.
 with summed as (
     select

@@ -1,1 +1,3 @@
+{{ config(materialized=mart_view()) }}
+
 {{ group_downloads_monthly('org') }}
