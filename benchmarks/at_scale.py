@@ -193,7 +193,7 @@ def _summary(step: Step) -> dict[str, Any]:
 def _line(step: Step) -> str:
     costs = step.costs
     return (
-        f"{step.name}: loaded in {step.load:.1f} s; queries {costs.queries:.1f} s, "
+        f"{step.name}: loaded in {step.load:.1f} s; models {costs.queries:.1f} s, "
         f"CPU {costs.query_cpu:.1f} s, wall {costs.wall:.1f} s, peak {costs.peak_mb:.0f} MB"
     )
 
@@ -206,15 +206,20 @@ def _report(result: dict[str, Any]) -> str:
             f"{records['records']:,} JSON records loaded, {records['records_a_second']:,} a second"
         )
     full = result["steps"][0]
-    headings = ("load", "queries", "CPU", "of full", "wall", "peak MB")
+    headings = ("load", "models", "CPU", "of full", "tests", "wall", "peak MB")
     lines.append(" " * 20 + "".join(f"{heading:>11}" for heading in headings))
     for step in result["steps"]:
         share = step["query_cpu_seconds"] / full["query_cpu_seconds"]
         lines.append(
             f"{step['name']:20}{step['load_seconds']:11.1f}{step['query_seconds']:11.1f}"
-            f"{step['query_cpu_seconds']:11.1f}{share:11.1%}{step['wall_seconds']:11.1f}"
-            f"{step['peak_mb']:11}"
+            f"{step['query_cpu_seconds']:11.1f}{share:11.1%}"
+            f"{step['statement_seconds'] - step['query_seconds']:11.1f}"
+            f"{step['wall_seconds']:11.1f}{step['peak_mb']:11}"
         )
+    lines.append(
+        "Seconds of the engine: models and seeds, planning included; CPU of their operators; data "
+        "tests and all other statements. wall: dbt's."
+    )
     lines.append(
         f"published copy: {result['published']['megabytes']:,} MB in "
         f"{result['published']['seconds']} s; largest process {result['peak_resident_mb']:,} MB"

@@ -25,10 +25,9 @@ class Costs:
     own measures (dbt_project/macros/engine_costs.sql), so that what Python does between is not in
     them: `queries` is the total time, planning included, of the statements that fill the tables of
     models and seeds, `query_cpu` their operators' CPU time on both cores, and `statements` the
-    total time of all statements (data tests, renamings, checks of columns as well). `busy` is the
-    wall time in which any statement ran, of the two that may run at a time. `peak_mb` is the most
-    buffer memory that a statement held;
-    `models` are the costs of each, costliest first."""
+    total time of all statements (data tests above all). `busy` is the wall time in which any
+    statement ran. `peak_mb` is the most buffer memory that a statement held; `models` are the costs
+    of each, costliest first."""
 
     wall: float = 0.0
     cpu: float = 0.0
@@ -62,10 +61,14 @@ def environment(home: Path) -> dict[str, str]:
 def build(home: Path, *arguments: str) -> Costs:
     """The project's one dbt invocation, measured; raises SystemExit with dbt's output.
 
-    `rows_out` of a model are the rows that its table holds after the build.
+    One statement runs at a time, on both cores: of two at a time each waits for the other, and the
+    sum of their times counts that twice. `rows_out` of a model are the rows that its table holds
+    after the build.
     """
     costs = _measured(
-        home, [dbt_executable(), "--quiet", *build_arguments(), *arguments], DBT_PROJECT_DIR
+        home,
+        [dbt_executable(), "--quiet", *build_arguments(), "--threads", "1", *arguments],
+        DBT_PROJECT_DIR,
     )
     rows = _rows(home)
     for model in costs.models:
