@@ -1,7 +1,8 @@
-{# The rows of a relation in the first places of their groups, with `place`: by value, ties by name. The
-   value of the last place is asked first, which engines find in one pass; only the rows that reach it are
-   sorted. Sorting all of half a million organisations a month costs ten times as much. #}
-{% macro first_places(relation, condition, groups, value, tie, places) -%}
+{# The rows of a relation in the first places of their groups, with `place`: by value, then by the
+   columns of `ties`. The value of the last place is asked first, which engines find in one pass; only
+   the rows that reach it are sorted. Sorting all of half a million organisations a month costs ten
+   times as much. #}
+{% macro first_places(relation, condition, groups, value, ties, places) -%}
 (
     select *
     from (
@@ -9,7 +10,7 @@
             rows_.*,
             row_number() over (
                 partition by rows_.{{ groups | join(', rows_.') }}
-                order by rows_.{{ value }} desc, rows_.{{ tie }}
+                order by rows_.{{ value }} desc, rows_.{{ ties | join(', rows_.') }}
             ) as place
         from {{ relation }} as rows_
         inner join (

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with readings as (
     select * from {{ ref('weighed_readings') }}
     where presence = 'present'

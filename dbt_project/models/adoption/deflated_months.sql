@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with model_months as (
     select * from {{ ref('model_months') }}
 ),

@@ -4,7 +4,7 @@ with readings as (
 
 models as (
     select * from {{ ref('models') }}
-    where has_readings or hub_oid is not null
+    where has_readings or has_hub_oid
 ),
 
 owners as (
@@ -30,14 +30,14 @@ candidates as (
         row_number() over (
             partition by models.model_id
             order by
-                case when repositories.name = models.name then 0 else 1 end,
+                case when models.org || '/' || repositories.name = models.model_id then 0 else 1 end,
                 repositories.modelscope_id
         ) as claim
     from repositories
     inner join owners
         on lower(repositories.owner) = lower(owners.modelscope_owner)
     inner join models
-        on models.folded_name = lower(owners.org) || '/' || lower(repositories.name)
+        on lower(models.model_id) = lower(owners.org) || '/' || lower(repositories.name)
 ),
 
 -- A repository of the Hub has one counterpart: of two spellings the Hub's own.

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with members as (
     select * from {{ ref('reference_members') }}
     where members >= {{ var('reference_min_models') }}

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- Most models are older than their first reading: nothing was read at their horizons.
 with launches as (
     select launches.*

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with models as (
     select * from {{ ref('model_dates') }}
 ),

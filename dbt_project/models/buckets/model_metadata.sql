@@ -9,7 +9,15 @@ model_keys as (
 keyed as (
     select
         model_keys.model_key,
-        metadata.*,
+        metadata.name_key,
+        metadata.day,
+        metadata.content_hash,
+        metadata.created_at,
+        metadata.pipeline_tag,
+        metadata.library_name,
+        metadata.tags,
+        metadata.parameters_total,
+        metadata.parameters_by_dtype,
         row_number() over (
             partition by model_keys.model_key
             order by
@@ -32,18 +40,13 @@ final as (
         model_key,
         name_key,
         day,
-        source,
-        scope,
         content_hash,
         created_at,
         pipeline_tag,
         library_name,
         tags,
-        base_relation,
-        base_models,
         parameters_total,
-        parameters_by_dtype,
-        gguf_total
+        parameters_by_dtype
     from keyed
     where recency = 1
 )

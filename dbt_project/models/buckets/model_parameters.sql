@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with candidates as (
     select * from {{ ref('parameter_candidates') }}
     where is_usable

@@ -46,10 +46,8 @@ final as (
     select
         identities.model_key,
         identities.model_id,
-        identities.folded_name,
-        identities.hub_oid,
+        identities.hub_oid is not null as has_hub_oid,
         identities.org,
-        identities.name,
         coalesce(organizations.region, 'unknown') as region,
         families.family,
         releases.release_id,
@@ -66,10 +64,6 @@ final as (
         coalesce(parameters.active_size_bucket, 'unknown') as active_size_bucket,
         coalesce(metadata.pipeline_tag, file_attributes.pipeline_tag) as pipeline_tag,
         metadata.library_name,
-        coalesce(
-            nullif({{ regexp_capture(list_text('metadata.tags'), "' license:([^ ]+) '", 1) }}, ''),
-            file_attributes.license
-        ) as license,
         tracking.tracking_rule,
         -- A name that nobody read (a parent, say) is a node of the lineage, not a tracked model.
         coalesce(tracking.is_tracked, false) and latest_readings.model_key is not null

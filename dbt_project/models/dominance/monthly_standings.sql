@@ -3,7 +3,7 @@ with placed as (
     from {{ first_places(
         ref('standing_values'),
         "member not in ('unknown', 'none')",
-        ['metric', 'population', 'leader_kind', 'month'], 'value', 'member', 10
+        ['metric', 'population', 'leader_kind', 'month'], 'value', ['member'], 10
     ) }} as first_ten
 )
 

@@ -46,7 +46,7 @@ with_status as (
         case
             when not parents.is_available then 'gone'
             when parent_metadata.model_key is not null then 'loaded'
-            when parents.hub_oid is not null or parents.has_readings then 'not_loaded'
+            when parents.has_hub_oid or parents.has_readings then 'not_loaded'
             else 'unresolved'
         end as parent_status,
         current_edges.child_key = current_edges.parent_key as is_self,

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with metadata as (
     select * from {{ ref('hub_metadata') }}
 ),

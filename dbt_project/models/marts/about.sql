@@ -24,7 +24,7 @@ listed as (
             as listed_models_covered
     from atom_list
     left join models
-        on atom_list.folded_name = models.folded_name
+        on atom_list.folded_name = lower(models.model_id)
 ),
 
 loaded as (

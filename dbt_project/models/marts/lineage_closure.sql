@@ -1,3 +1,5 @@
+{{ config(materialized=mart_view()) }}
+
 with ancestors as (
     select * from {{ ref('model_ancestors') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized=mart_view()) }}
+
 with edges as (
     select * from {{ ref('model_edges') }}
 ),

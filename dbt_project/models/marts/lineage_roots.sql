@@ -1,3 +1,5 @@
+{{ config(materialized=mart_view()) }}
+
 with roots as (
     select * from {{ ref('model_roots') }}
 ),

@@ -1,1 +1,3 @@
+{{ config(materialized=mart_view()) }}
+
 {{ adoption_league('model', 'model_id') }}

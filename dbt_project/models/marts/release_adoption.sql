@@ -1,1 +1,3 @@
+{{ config(materialized=mart_view()) }}
+
 {{ adoption_league('release', 'release_id') }}

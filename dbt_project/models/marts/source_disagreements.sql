@@ -78,9 +78,9 @@ release_dates as (
         'seed' as used
     from models
     inner join corrections
-        on models.folded_name = corrections.folded_name
+        on lower(models.model_id) = corrections.folded_name
     inner join atom_corrections
-        on models.folded_name = atom_corrections.folded_name
+        on lower(models.model_id) = atom_corrections.folded_name
     where corrections.released_on != atom_corrections.released_on
 ),
 

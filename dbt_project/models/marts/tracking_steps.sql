@@ -13,36 +13,46 @@ organizations as (
     where is_tracked
 ),
 
-ranked as (
+counted as (
     select
-        models.*,
-        organizations.org is not null as is_of_tracked_org,
-        listed_models.model_key is not null as is_listed,
-        row_number() over (
-            partition by models.tracking_rule, models.is_tracked
-            order by
-                models.downloads_all_time desc nulls last,
-                models.downloads_30d desc nulls last,
-                models.model_id
-        ) as place
+        models.tracking_rule,
+        models.is_tracked,
+        count(*) as models,
+        count(organizations.org) as models_of_tracked_orgs,
+        count(listed_models.model_key) as models_listed,
+        count(models.downloads_all_time) as models_with_counter,
+        cast(sum(models.downloads_all_time) as bigint) as downloads_all_time,
+        cast(sum(models.downloads_30d) as bigint) as downloads_30d
     from models
     left join organizations
         on models.org = organizations.org
     left join listed_models
         on models.model_key = listed_models.model_key
+    group by models.tracking_rule, models.is_tracked
+),
+
+largest as (
+    select
+        tracking_rule,
+        is_tracked,
+        {{ dbt.listagg('model_id', "', '", 'order by place') }} as largest_models
+    from {{ first_places(
+        ref('models'), 'has_readings', ['tracking_rule', 'is_tracked'],
+        'downloads_all_time', ['downloads_30d desc', 'model_id'], 5
+    ) }} as first_five
+    group by tracking_rule, is_tracked
 )
 
 select
-    tracking_rule,
-    is_tracked,
-    count(*) as models,
-    count(case when is_of_tracked_org then 1 end) as models_of_tracked_orgs,
-    count(case when is_listed then 1 end) as models_listed,
-    count(downloads_all_time) as models_with_counter,
-    cast(sum(downloads_all_time) as bigint) as downloads_all_time,
-    cast(sum(downloads_30d) as bigint) as downloads_30d,
-    {{ dbt.listagg(
-        'case when place <= 5 then model_id end', "', '", 'order by place'
-    ) }} as largest_models
-from ranked
-group by tracking_rule, is_tracked
+    counted.tracking_rule,
+    counted.is_tracked,
+    counted.models,
+    counted.models_of_tracked_orgs,
+    counted.models_listed,
+    counted.models_with_counter,
+    counted.downloads_all_time,
+    counted.downloads_30d,
+    largest.largest_models
+from counted
+inner join largest
+    on counted.tracking_rule = largest.tracking_rule and counted.is_tracked = largest.is_tracked

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with claims as (
     select * from {{ ref('published_claims') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with listed_models as (
     select * from {{ ref('listed_models') }}
 ),

@@ -13,7 +13,7 @@ final as (
         min(models.model_key) as model_key
     from atom_list
     left join models
-        on atom_list.folded_name = models.folded_name
+        on atom_list.folded_name = lower(models.model_id)
     group by atom_list.folded_name
 )
 
