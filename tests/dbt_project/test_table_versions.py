@@ -151,9 +151,9 @@ def test_a_build_of_one_model_sees_what_was_loaded_since(home: Home) -> None:
     """The views between were not made anew; what they show is other rows all the same."""
     with duckdb.connect(str(home.warehouse)) as connection:
         connection.execute("delete from raw.hub_stats_metadata where base_models is not null")
-    build(home, "--select", "stated_parents")
-    assert _made(home) == {"stated_parents"}
-    build(home, "--select", "stated_parents")
+    build(home, "--select", "model_edges")
+    assert _made(home) == {"model_edges"}
+    build(home, "--select", "model_edges")
     assert _made(home) == set()
 
 

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with claims as (
     select * from {{ ref('published_claims') }}
 ),
