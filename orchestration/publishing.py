@@ -25,11 +25,13 @@ KEPT_BUILDS = 7
 # Written so that clients of DuckDB 1.4 and newer can open the file, those of BI tools among them.
 STORAGE_VERSION = "v1.4.0"
 
-# The largest tables are published in the order of what is looked up in them: a model's rows stand
-# together, so that few parts of a file are read for one, and its name is hardly stored twice.
+# The largest tables are published in the order of what is looked up in them: a model's or an
+# organisation's rows stand together, so that few parts of a file are read for one, and its name is
+# hardly stored twice.
 ORDER = {
     "fct_model_downloads_spans": "model_id, from_day",
     "model_downloads_monthly": "model_id, month",
+    "org_downloads_monthly": "population, org, month",
 }
 
 CURRENT = "current"
