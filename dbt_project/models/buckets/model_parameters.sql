@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with candidates as (
     select * from {{ ref('parameter_candidates') }}
     where is_usable
