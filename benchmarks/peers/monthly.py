@@ -9,8 +9,7 @@ group_months: by kind of group (1 region, 2 organisation, 3 bucket), member and 
 member's first month to the last, whether or not anything changed: downloads, adjustment, the models
 that were read by then and their counters at the month's end, the member's share of the month's
 downloads (null where there are none) and its rank by downloads, ties by member; no rank for member
-0, `unknown` (models/adoption/group_months and
-group_month_shares).
+0, `unknown` (models/adoption/group_months and group_month_shares).
 """
 
 from __future__ import annotations
