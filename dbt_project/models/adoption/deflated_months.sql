@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
-with model_months as (
-    select * from {{ ref('model_months') }}
+with tracked_months as (
+    select * from {{ ref('tracked_months') }}
 ),
 
 hub_growth as (
@@ -19,21 +19,21 @@ last_months as (
 -- The month that has not ended has the level of the last one that has.
 months as (
     select
-        model_months.model_key,
-        model_months.month,
+        tracked_months.model_key,
+        tracked_months.month,
         hub_growth.hub_level,
-        coalesce(model_months.downloads, 0) + model_months.adjustment as change,
-        model_months.cumulative_downloads
-        - coalesce(model_months.downloads, 0) - model_months.adjustment as counter_before
-    from model_months
+        coalesce(tracked_months.downloads, 0) + tracked_months.adjustment as change,
+        tracked_months.cumulative_downloads
+        - coalesce(tracked_months.downloads, 0) - tracked_months.adjustment as counter_before
+    from tracked_months
     inner join {{ ref('models') }} as models
-        on model_months.model_key = models.model_key and models.is_tracked
+        on tracked_months.model_key = models.model_key and models.is_tracked
     left join last_months
-        on model_months.model_key = last_months.model_key
+        on tracked_months.model_key = last_months.model_key
     left join hub_growth
         on
-            model_months.model_key = hub_growth.model_key
-            and least(model_months.month, last_months.month) = hub_growth.month
+            tracked_months.model_key = hub_growth.model_key
+            and least(tracked_months.month, last_months.month) = hub_growth.month
 ),
 
 deflated as (

@@ -3,10 +3,10 @@
 {% set sums %}
         cast(sum(downloads) as bigint) as downloads,
         cast(sum(adjustment) as bigint) as adjustment,
-        cast(sum(cumulative_downloads) as bigint) as cumulative_downloads,
         cast(sum(downloads_interpolated) as bigint) as downloads_interpolated,
         cast(sum(newly_covered) as bigint) as newly_covered,
-        cast(sum(models) as bigint) as models,
+        cast(sum(models_new) as bigint) as models_new,
+        cast(sum(models_unknown) as bigint) as models_unknown,
         cast(sum(models_carried) as bigint) as models_carried
 {%- endset %}
 {% set kinds = ['region', 'family', 'size_bucket'] %}
@@ -66,7 +66,7 @@ few as (
     )
 ),
 
-final as (
+changes as (
     select * from organizations
 
     union all
@@ -76,10 +76,10 @@ final as (
         named.group_key,
         few.downloads,
         few.adjustment,
-        few.cumulative_downloads,
         few.downloads_interpolated,
         few.newly_covered,
-        few.models,
+        few.models_new,
+        few.models_unknown,
         few.models_carried
     from few
     inner join {{ ref('download_groups') }} as named
@@ -87,6 +87,10 @@ final as (
             few.population = named.population
             and few.group_kind = named.group_kind
             and few.group_member = named.group_member
+),
+
+final as (
+    {{ running_months('changes', 'group_key') }}
 )
 
 select * from final

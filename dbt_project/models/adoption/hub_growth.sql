@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
-with model_months as (
-    select * from {{ ref('model_months') }}
+with tracked_months as (
+    select * from {{ ref('tracked_months') }}
 ),
 
 complete_months as (
@@ -15,25 +15,25 @@ models as (
 
 known as (
     select
-        model_months.model_key,
+        tracked_months.model_key,
         models.created_on,
-        model_months.month,
-        {{ month_start(add_days('model_months.month', -1)) }} as month_before,
-        model_months.downloads,
-        model_months.days_total
+        tracked_months.month,
+        {{ month_start(add_days('tracked_months.month', -1)) }} as month_before,
+        tracked_months.downloads,
+        tracked_months.days_total
     from (
         select
             *,
             {{ days_between('month', month_end('month')) }} + 1 as days_total
-        from model_months
-    ) as model_months
+        from tracked_months
+    ) as tracked_months
     inner join models
-        on model_months.model_key = models.model_key
+        on tracked_months.model_key = models.model_key
     inner join complete_months
-        on model_months.month = complete_months.month
+        on tracked_months.month = complete_months.month
     where
         complete_months.is_complete_month
-        and model_months.days_observed + model_months.days_interpolated = model_months.days_total
+        and tracked_months.days_observed + tracked_months.days_interpolated = tracked_months.days_total
 ),
 
 panel as (

@@ -156,7 +156,6 @@ final as (
         last_reading_on,
         downloads_30d,
         likes,
-        true as is_on_hub,
         is_available
     from plain
 
@@ -168,7 +167,6 @@ final as (
         last_reading_on,
         downloads_30d,
         likes,
-        is_on_hub,
         is_available
     from {{ ref('weighed_latest_readings') }}
 )

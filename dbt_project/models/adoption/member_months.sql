@@ -1,4 +1,4 @@
--- One pass over the models' months: every group is a sum of these.
+-- What each month changes: every group is a running sum of these (macros/running_months.sql).
 with members as (
     select * from {{ ref('members') }}
 ),
@@ -19,19 +19,19 @@ keyed as (
 
 final as (
     select
-        model_months.month,
+        changes.month,
         keyed.member_key,
-        cast(sum(model_months.downloads) as bigint) as downloads,
-        cast(sum(model_months.adjustment) as bigint) as adjustment,
-        cast(sum(model_months.cumulative_downloads) as bigint) as cumulative_downloads,
-        cast(sum(model_months.downloads_interpolated) as bigint) as downloads_interpolated,
-        cast(sum(model_months.downloads_before_history) as bigint) as newly_covered,
-        count(*) as models,
-        count(case when model_months.is_carried then 1 end) as models_carried
-    from {{ ref('model_months') }} as model_months
+        cast(coalesce(sum(changes.downloads), 0) as bigint) as downloads,
+        cast(sum(changes.adjustment) as bigint) as adjustment,
+        cast(coalesce(sum(changes.downloads_interpolated), 0) as bigint) as downloads_interpolated,
+        cast(sum(changes.downloads_before_history) as bigint) as newly_covered,
+        count(case when changes.is_first_month then 1 end) as models_new,
+        count(case when changes.downloads is null then 1 end) as models_unknown,
+        count(case when changes.is_carried then 1 end) as models_carried
+    from {{ ref('model_month_changes') }} as changes
     inner join keyed
-        on model_months.model_key = keyed.model_key
-    group by model_months.month, keyed.member_key
+        on changes.model_key = keyed.model_key
+    group by changes.month, keyed.member_key
 )
 
 select * from final

@@ -46,7 +46,6 @@ final as (
         family,
         size_bucket,
         min(member_key) over (partition by org_order, size_bucket) as bucket_org_key,
-        count(*) over (partition by org_order, size_bucket) = 1 as is_whole_bucket_org,
         min(member_key) over (partition by org_order) as org_key,
         min(member_key) over (partition by population, size_bucket) as bucket_key,
         min(member_key) over (partition by population, region, family, size_bucket) as slice_key

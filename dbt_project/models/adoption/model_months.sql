@@ -1,36 +1,3 @@
 {{ config(materialized='view') }}
 
-select
-    plain.month,
-    plain.model_key,
-    plain.downloads,
-    plain.downloads_interpolated,
-    plain.adjustment,
-    plain.cumulative_downloads,
-    plain.downloads_before_history,
-    plain.days_observed,
-    plain.days_interpolated,
-    plain.days_missing,
-    plain.is_carried
-from {{ ref('plain_months') }} as plain
-where not exists (
-    select 1
-    from {{ ref('weighed_models') }} as weighed
-    where weighed.model_key = plain.model_key
-)
-
-union all
-
-select
-    month,
-    model_key,
-    downloads,
-    downloads_interpolated,
-    adjustment,
-    cumulative_downloads,
-    downloads_before_history,
-    days_observed,
-    days_interpolated,
-    days_missing,
-    is_carried
-from {{ ref('weighed_months') }}
+{{ with_quiet_months() }}

@@ -1,34 +1,25 @@
 {{ config(materialized='view') }}
 
-with model_months as (
-    select * from {{ ref('model_months') }}
+with changes as (
+    select * from {{ ref('model_month_changes') }}
 ),
 
 as_of as (
     select * from {{ ref('as_of') }}
 ),
 
-pasts as (
-    select
-        model_key,
-        sum(downloads_before_history) as downloads_before_history
-    from {{ ref('model_months') }}
-    where downloads_before_history > 0
-    group by model_key
-),
-
--- The counter at the as-of day, carried where the model was last read before it.
+-- The counter of the last month that changed it is that of the as-of day. A month in which anything is
+-- carried is among these.
 final as (
     select
-        model_months.model_key,
-        model_months.cumulative_downloads as downloads_all_time,
-        cast(coalesce(pasts.downloads_before_history, 0) as bigint) as downloads_before_history,
-        model_months.is_carried
-    from model_months
-    inner join as_of
-        on model_months.month = {{ month_start('as_of.as_of') }}
-    left join pasts
-        on model_months.model_key = pasts.model_key
+        changes.model_key,
+        {{ arg_max('changes.cumulative_downloads', 'changes.month') }} as downloads_all_time,
+        cast(sum(changes.downloads_before_history) as bigint) as downloads_before_history,
+        max(changes.month) = {{ month_start('max(as_of.as_of)') }}
+        and {{ arg_max('changes.is_carried', 'changes.month') }} as is_carried
+    from changes
+    cross join as_of
+    group by changes.model_key
 )
 
 select * from final

@@ -43,15 +43,23 @@ nexts as (
     group by aged.model_key
 ),
 
--- Without one it is that of the month's end.
+-- Without one it is that of the month's end, as the last month that changed it left it.
 month_ends as (
     select
-        plain_months.model_key,
-        plain_months.month,
-        plain_months.cumulative_downloads,
-        plain_months.known_to
-    from {{ ref('plain_months') }} as plain_months
-    where {{ is_in_partitions('plain_months.month', changed) }}
+        aged.model_key,
+        {{ arg_max('plain_months.cumulative_downloads', 'plain_months.month') }}
+            as cumulative_downloads,
+        case
+            when max(plain_months.month) = max(aged.month)
+                then {{ arg_max('plain_months.known_to', 'plain_months.month') }}
+            else max(main_months.known_to)
+        end as known_to
+    from aged
+    inner join {{ ref('plain_months') }} as plain_months
+        on aged.model_key = plain_months.model_key and aged.month >= plain_months.month
+    inner join {{ ref('main_months') }} as main_months
+        on aged.month = main_months.month
+    group by aged.model_key
 ),
 
 final as (
@@ -68,7 +76,7 @@ final as (
     left join nexts
         on aged.model_key = nexts.model_key
     left join month_ends
-        on aged.model_key = month_ends.model_key and aged.month = month_ends.month
+        on aged.model_key = month_ends.model_key
     where nexts.model_key is not null or aged.aged_on <= month_ends.known_to
 )
 

@@ -11,35 +11,9 @@ with calendar as (
     select * from {{ ref('main_calendar') }}
 ),
 
-as_of as (
-    select * from {{ ref('as_of') }}
-),
-
-fingerprints as (
-    select * from {{ ref('plain_fingerprints') }}
-    where {{ is_in_partitions('month', changed) }}
-),
-
--- The last known day of each month, and the last one that counts.
 months as (
-    select
-        fingerprints.month,
-        {{ month_end('fingerprints.month') }} as month_end,
-        fingerprints.fingerprint,
-        least(max(calendar.last_read_on), {{ month_end('fingerprints.month') }}) as known_to,
-        least(min(as_of.as_of), {{ month_end('fingerprints.month') }}) as counted_to,
-        max(calendar.last_read_on) as last_read_on,
-        coalesce(max(case
-            when calendar.day <= {{ month_end('fingerprints.month') }}
-                then calendar.observed_days_to_date
-        end), 0)
-        - coalesce(max(case
-            when calendar.day < fingerprints.month then calendar.observed_days_to_date
-        end), 0) as observed_days
-    from fingerprints
-    cross join calendar
-    cross join as_of
-    group by fingerprints.month, fingerprints.fingerprint
+    select * from {{ ref('main_months') }}
+    where {{ is_in_partitions('month', changed) }}
 ),
 
 late_months as (
@@ -72,6 +46,7 @@ crossing as (
         months.month,
         spans.model_key,
         spans.kind,
+        spans.from_day >= months.month as is_start,
         greatest(spans.from_day, months.month) as from_day,
         least(spans.to_day, months.month_end) as to_day,
         spans.to_day as read_on,
@@ -83,6 +58,11 @@ crossing as (
         on spans.from_day <= months.month_end and spans.to_day >= months.month
     where
         spans.from_day < spans.to_month
+        and (
+            spans.kind != 'step'
+            or spans.counter_before != spans.counter_after
+            or months.is_carried
+        )
         and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
 ),
 
@@ -111,8 +91,9 @@ carried as (
         on months.last_read_on < months.month
 ),
 
--- Nearly all spans lie within a month. Sums alone are taken of them: a year of the whole Hub has as
--- many sums as rows, and each further aggregate of theirs would be gigabytes.
+-- Nearly all spans lie within a month, and in three of four months of a model nothing happens: those
+-- have no row (macros/with_quiet_months.sql). Where a month is not read to its end all are carried
+-- in it, so all have one.
 pieces as (
     select
         to_month as month,
@@ -123,8 +104,27 @@ pieces as (
     from {{ ref('plain_spans') }}
     where
         from_day >= to_month
+        and (kind != 'step' or counter_before != counter_after)
         and {{ is_near_partitions('to_day', 'to_day', changed) }}
         and {{ is_in_partitions('to_month', changed) }}
+
+    union all
+
+    select
+        months.month,
+        spans.model_key,
+        spans.to_day,
+        spans.counter_before as counter_start,
+        spans.counter_after as counter_end
+    from {{ ref('plain_spans') }} as spans
+    inner join months
+        on spans.to_month = months.month
+    where
+        months.is_carried
+        and spans.from_day >= spans.to_month
+        and spans.kind = 'step'
+        and spans.counter_before = spans.counter_after
+        and {{ is_near_partitions('spans.to_day', 'spans.to_day', changed) }}
 
     union all
 
@@ -164,6 +164,7 @@ marks as (
         to_month as month,
         model_key,
         kind,
+        true as is_start,
         from_day,
         to_day,
         to_day as read_on,
@@ -173,7 +174,7 @@ marks as (
     from {{ ref('plain_spans') }}
     where
         from_day >= to_month
-        and (kind != 'step' or from_day < to_day)
+        and (kind != 'step' or (from_day < to_day and counter_before != counter_after))
         and {{ is_near_partitions('to_day', 'to_day', changed) }}
         and {{ is_in_partitions('to_month', changed) }}
 
@@ -183,6 +184,7 @@ marks as (
         month,
         model_key,
         kind,
+        is_start,
         from_day,
         to_day,
         read_on,
@@ -197,6 +199,7 @@ marks as (
         month,
         model_key,
         'carried' as kind,
+        false as is_start,
         month as from_day,
         to_day,
         null as read_on,
@@ -210,6 +213,7 @@ marked as (
     select
         month,
         model_key,
+        max(case when kind in ('opening', 'launch') and is_start then 1 else 0 end) as is_first_month,
         min(case when kind in ('opening', 'launch') then from_day end) as first_day,
         max(case when kind in ('opening', 'launch') then read_on end) as first_read_on,
         max(case when kind = 'opening' then counter_end end) as opening_counter,
@@ -236,6 +240,7 @@ bounded as (
         summed.*,
         months.counted_to,
         months.fingerprint,
+        coalesce(marked.is_first_month = 1, false) as is_first_month,
         coalesce(marked.first_day, summed.month) as first_day,
         coalesce(marked.rises_interpolated, 0) as rises_interpolated,
         coalesce(marked.launch_days, 0) as launch_days,
@@ -293,6 +298,7 @@ final as (
         cast(days_known - days_observed as bigint) as days_interpolated,
         cast(opening_days + days_carried as bigint) as days_missing,
         known_to,
+        is_first_month,
         days_carried > 0 as is_carried,
         {{ partition_fingerprint('fingerprint') }} as fingerprint
     from counted

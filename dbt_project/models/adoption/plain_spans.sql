@@ -21,14 +21,15 @@ where
 
 union all
 
--- A launch: 0 at the end of the day before creation. The first read day is asked for as one number:
--- compared row by row, it would pair every day with all models created by then.
+-- A launch: 0 at the end of the day before creation. The first read day is asked for as one number, and
+-- the month is the reading's: from the calendar, either may be compared with the creation before
+-- anything else, which pairs every day with all models.
 select
     readings.model_key,
     'launch' as kind,
     dates.created_on as from_day,
-    calendar.day as to_day,
-    calendar.month as to_month,
+    readings.day as to_day,
+    {{ month_start('readings.day') }} as to_month,
     0 as counter_before,
     readings.downloads_all_time as counter_after
 from {{ ref('main_readings') }} as readings

@@ -240,7 +240,6 @@ final as (
         ) as last_reading_on,
         counters.downloads_30d,
         counters.likes,
-        readings_by_model.is_on_hub,
         -- Files do not know what the Hub shows.
         case
             when readings_by_model.is_on_hub then coalesce(availability.is_available, false)

@@ -21,7 +21,7 @@ atom_corrections as (
 created as (
     select
         models.model_key,
-        models.folded_name,
+        lower(models.model_id) as folded_name,
         metadata.created_at,
         case
             when cast(metadata.created_at as date) <= date '{{ var("creation_floor") }}' then null

@@ -122,7 +122,6 @@ final as (
         model_key,
         hub_oid,
         model_id,
-        lower(model_id) as folded_name,
         {{ dbt.split_part('canonical_id', "'/'", 1) }} as org,
         case
             when {{ dbt.position("'/'", 'canonical_id') }} = 0 then canonical_id

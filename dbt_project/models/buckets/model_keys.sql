@@ -1,5 +1,9 @@
 with names as (
-    {{ with_canonical_name(ref('stg_model_names'), 'model_id') }}
+    select * from {{ ref('stg_model_names') }}
+),
+
+names_without_id as (
+    {{ with_canonical_name("(select * from " ~ ref('stg_model_names') ~ " where hub_oid is null)", 'model_id') }}
 ),
 
 tenures as (
@@ -21,16 +25,15 @@ identities as (
     union all
 
     select
-        names.name_key,
-        coalesce('oid:' || tenures.hub_oid, 'name:' || names.folded_name) as identity,
+        names_without_id.name_key,
+        coalesce('oid:' || tenures.hub_oid, 'name:' || names_without_id.folded_name) as identity,
         -- A name may pass from one _id to another, so it lends its key to neither.
-        case when tenures.hub_oid is null then names.name_key end as key_candidate,
+        case when tenures.hub_oid is null then names_without_id.name_key end as key_candidate,
         coalesce(tenures.valid_from, date '1000-01-01') as valid_from,
         coalesce(tenures.valid_to, date '9999-12-31') as valid_to
-    from names
+    from names_without_id
     left join tenures
-        on names.folded_name = tenures.folded_name
-    where names.hub_oid is null
+        on names_without_id.folded_name = tenures.folded_name
 ),
 
 final as (

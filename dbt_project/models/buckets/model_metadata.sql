@@ -9,25 +9,7 @@ model_keys as (
 keyed as (
     select
         model_keys.model_key,
-        metadata.name_key,
-        metadata.day,
-        metadata.content_hash,
-        metadata.created_at,
-        metadata.pipeline_tag,
-        metadata.library_name,
-        metadata.tags,
-        metadata.parameters_total,
-        metadata.parameters_by_dtype,
-        row_number() over (
-            partition by model_keys.model_key
-            order by
-                metadata.day desc,
-                metadata.source_rank,
-                metadata.source,
-                case when metadata.scope = 'rows' then 1 else 0 end,
-                metadata.scope,
-                metadata.content_hash
-        ) as recency
+        metadata.*
     from metadata
     inner join model_keys
         on
@@ -35,20 +17,64 @@ keyed as (
             and metadata.day between model_keys.valid_from and model_keys.valid_to
 ),
 
+-- Nearly all models have one row: the others' alone are put in order.
+several as (
+    select model_key
+    from keyed
+    group by model_key
+    having count(*) > 1
+),
+
+ranked as (
+    select
+        keyed.name_key,
+        keyed.source,
+        keyed.scope,
+        keyed.day,
+        keyed.content_key,
+        row_number() over (
+            partition by keyed.model_key
+            order by
+                keyed.day desc,
+                keyed.source_rank,
+                keyed.source,
+                case when keyed.scope = 'rows' then 1 else 0 end,
+                keyed.scope,
+                keyed.content_hash
+        ) as recency
+    from keyed
+    inner join several
+        on keyed.model_key = several.model_key
+),
+
+older as (
+    select * from ranked
+    where recency > 1
+),
+
 final as (
     select
-        model_key,
-        name_key,
-        day,
-        content_hash,
-        created_at,
-        pipeline_tag,
-        library_name,
-        tags,
-        parameters_total,
-        parameters_by_dtype
+        keyed.model_key,
+        keyed.name_key,
+        keyed.day,
+        keyed.content_key,
+        keyed.created_at,
+        keyed.pipeline_tag,
+        keyed.library_name,
+        keyed.tags,
+        keyed.parameters_total,
+        keyed.parameters_by_dtype
     from keyed
-    where recency = 1
+    where not exists (
+        select 1
+        from older
+        where
+            older.name_key = keyed.name_key
+            and older.source = keyed.source
+            and older.scope = keyed.scope
+            and older.day = keyed.day
+            and older.content_key = keyed.content_key
+    )
 )
 
 select * from final

@@ -20,7 +20,7 @@ final as (
         ) as release_id
     from models
     left join overrides
-        on models.folded_name = overrides.folded_name
+        on lower(models.model_id) = overrides.folded_name
 )
 
 select * from final

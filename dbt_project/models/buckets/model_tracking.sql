@@ -57,9 +57,9 @@ evidence as (
         ) as is_served_as_llm
     from models
     left join overrides
-        on models.folded_name = overrides.folded_name
+        on lower(models.model_id) = overrides.folded_name
     left join atom_names
-        on models.folded_name = atom_names.folded_name
+        on lower(models.model_id) = atom_names.folded_name
     left join organizations
         on models.org = organizations.org
     left join name_rules

@@ -69,7 +69,6 @@ final as (
         coalesce(tracking.is_tracked, false) and latest_readings.model_key is not null
             as is_tracked,
         latest_readings.model_key is not null as has_readings,
-        coalesce(latest_readings.is_on_hub, false) as is_loaded,
         latest_readings.is_available,
         latest_readings.first_reading_on,
         latest_readings.last_reading_on,

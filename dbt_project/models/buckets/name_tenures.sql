@@ -2,32 +2,42 @@ with names as (
     {{ with_canonical_name(ref('stg_model_names'), 'model_id') }}
 ),
 
-holders as (
-    select
-        folded_name,
-        hub_oid,
-        count(*) over (partition by folded_name) as holders_of_name
-    from (
-        select distinct
-            folded_name,
-            hub_oid
-        from names
-        where hub_oid is not null
-    ) as every_holder
+-- Nearly all names have had one holder, and nobody states them without its `_id`: those have no row.
+held_by_several as (
+    select folded_name
+    from names
+    where hub_oid is not null
+    group by folded_name
+    having min(hub_oid) <> max(hub_oid)
 ),
 
--- Nearly all names have had one holder: readings are asked about the others only.
 contested as (
     select
         names.name_key,
         names.folded_name,
         names.hub_oid
     from names
-    inner join holders
-        on
-            names.folded_name = holders.folded_name
-            and names.hub_oid = holders.hub_oid
-    where holders.holders_of_name > 1
+    inner join held_by_several
+        on names.folded_name = held_by_several.folded_name
+    where names.hub_oid is not null
+),
+
+stated_without_id as (
+    select distinct folded_name
+    from names
+    where hub_oid is null
+),
+
+held_by_one as (
+    select distinct
+        names.folded_name,
+        names.hub_oid
+    from names
+    inner join stated_without_id
+        on names.folded_name = stated_without_id.folded_name
+    left join held_by_several
+        on names.folded_name = held_by_several.folded_name
+    where names.hub_oid is not null and held_by_several.folded_name is null
 ),
 
 -- When the Hub itself showed a name. A name known only as a parent has no row here.
@@ -59,8 +69,7 @@ final as (
         hub_oid,
         date '1000-01-01' as valid_from,
         date '9999-12-31' as valid_to
-    from holders
-    where holders_of_name = 1
+    from held_by_one
 
     union all
 

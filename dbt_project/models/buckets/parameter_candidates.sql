@@ -48,7 +48,7 @@ candidates as (
         true as is_usable
     from models
     inner join seed_sizes
-        on models.folded_name = seed_sizes.folded_name
+        on lower(models.model_id) = seed_sizes.folded_name
 
     union all
 
@@ -74,7 +74,7 @@ candidates as (
         coalesce(atom_sizes.notes, '') not like '%Legacy%' as is_usable
     from models
     inner join atom_sizes
-        on models.folded_name = atom_sizes.folded_name
+        on lower(models.model_id) = atom_sizes.folded_name
 
     union all
 

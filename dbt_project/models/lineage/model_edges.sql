@@ -23,7 +23,7 @@ current_edges as (
             stated_parents.child_key = metadata.model_key
             and stated_parents.name_key = metadata.name_key
             and stated_parents.day = metadata.day
-            and stated_parents.content_hash = metadata.content_hash
+            and stated_parents.content_key = metadata.content_key
 ),
 
 first_seen as (

@@ -17,7 +17,7 @@ listed_parents as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         base_relation,
         {{ unnest_list('base_models') }} as base
     from metadata
@@ -28,7 +28,7 @@ tags as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         {{ unnest_list('tags') }} as tag
     from metadata
     where base_models is null
@@ -38,7 +38,7 @@ tag_parents as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         {{ regexp_capture('tag', "'^base_model:(?:[^:]*:)?([^:]+)$'", 1) }} as parent_model_id,
         {{ regexp_capture('tag', "'^base_model:([^:]+):'", 1) }} as stated_relation
     from tags
@@ -49,7 +49,7 @@ all_parents as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         base.hub_oid as parent_hub_oid,
         base.model_id as parent_model_id,
         base_relation as stated_relation,
@@ -62,7 +62,7 @@ all_parents as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         null as parent_hub_oid,
         parent_model_id,
         stated_relation,
@@ -75,7 +75,7 @@ resolved as (
     select
         all_parents.name_key,
         all_parents.day,
-        all_parents.content_hash,
+        all_parents.content_key,
         all_parents.is_tag,
         children.model_key as child_key,
         parents.model_key as parent_key,
@@ -104,7 +104,7 @@ spellings as (
     select
         *,
         max(case when relation <> 'unspecified' then 1 else 0 end) over (
-            partition by name_key, day, content_hash, parent_key
+            partition by name_key, day, content_key, parent_key
         ) as has_relation
     from resolved
     where is_tag
@@ -114,7 +114,7 @@ final as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         child_key,
         parent_key,
         relation
@@ -126,7 +126,7 @@ final as (
     select
         name_key,
         day,
-        content_hash,
+        content_key,
         child_key,
         parent_key,
         relation

@@ -1,43 +1,46 @@
 {{ config(materialized=mart_view()) }}
 
--- Nearly every organisation has one region and no family: it is summed already.
-with summed as (
+with changes as (
     select
         member_months.month,
-        members.bucket_key,
         members.bucket_org_key,
-        member_months.downloads,
-        member_months.cumulative_downloads
+        sum(member_months.downloads) as downloads,
+        sum(member_months.adjustment) as adjustment,
+        sum(member_months.downloads_interpolated) as downloads_interpolated,
+        sum(member_months.newly_covered) as newly_covered,
+        sum(member_months.models_new) as models_new,
+        sum(member_months.models_unknown) as models_unknown,
+        sum(member_months.models_carried) as models_carried
     from {{ ref('member_months') }} as member_months
     inner join {{ ref('members') }} as members
         on member_months.member_key = members.member_key
-    where members.is_whole_bucket_org
+    group by member_months.month, members.bucket_org_key
+),
 
-    union all
+every_month as (
+    {{ running_months('changes', 'bucket_org_key') }}
+),
 
+summed as (
     select
-        member_months.month,
+        every_month.month,
+        every_month.bucket_org_key,
         members.bucket_key,
-        members.bucket_org_key,
-        cast(sum(member_months.downloads) as bigint) as downloads,
-        cast(sum(member_months.cumulative_downloads) as bigint) as cumulative_downloads
-    from {{ ref('member_months') }} as member_months
+        cast(every_month.downloads as bigint) as downloads,
+        every_month.cumulative_downloads
+    from every_month
     inner join {{ ref('members') }} as members
-        on member_months.member_key = members.member_key
-    where not members.is_whole_bucket_org
-    group by member_months.month, members.bucket_key, members.bucket_org_key
+        on every_month.bucket_org_key = members.member_key
 ),
 
 buckets as (
     select
-        member_months.month,
-        members.bucket_key,
-        cast(nullif(sum(member_months.downloads), 0) as double) as downloads,
-        cast(nullif(sum(member_months.cumulative_downloads), 0) as double) as cumulative_downloads
-    from {{ ref('member_months') }} as member_months
-    inner join {{ ref('members') }} as members
-        on member_months.member_key = members.member_key
-    group by member_months.month, members.bucket_key
+        month,
+        bucket_key,
+        cast(nullif(sum(downloads), 0) as double) as downloads,
+        cast(nullif(sum(cumulative_downloads), 0) as double) as cumulative_downloads
+    from summed
+    group by month, bucket_key
 ),
 
 -- Numbers are in the order of the organisations' names, so ties break on these.

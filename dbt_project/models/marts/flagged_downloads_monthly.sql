@@ -1,5 +1,5 @@
-with model_months as (
-    select * from {{ ref('model_months') }}
+with tracked_months as (
+    select * from {{ ref('tracked_months') }}
 ),
 
 models as (
@@ -16,20 +16,20 @@ flagged as (
 
 grouped as (
     select
-        model_months.month,
+        tracked_months.month,
         'tracked' as population,
         models.region,
-        cast(sum(model_months.downloads) as bigint) as downloads,
-        cast(sum(case when flagged.model_id is null then model_months.downloads end) as bigint)
+        cast(sum(tracked_months.downloads) as bigint) as downloads,
+        cast(sum(case when flagged.model_id is null then tracked_months.downloads end) as bigint)
             as downloads_unflagged,
         count(*) as models,
         count(flagged.model_id) as models_flagged
-    from model_months
+    from tracked_months
     inner join models
-        on model_months.model_key = models.model_key
+        on tracked_months.model_key = models.model_key
     left join flagged
-        on models.model_id = flagged.model_id and model_months.month = flagged.month
-    group by model_months.month, models.region
+        on models.model_id = flagged.model_id and tracked_months.month = flagged.month
+    group by tracked_months.month, models.region
 )
 
 select

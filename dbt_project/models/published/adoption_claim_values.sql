@@ -6,7 +6,8 @@ with claims as (
 ),
 
 models as (
-    select * from {{ ref('dim_models') }}
+    select * from {{ ref('models') }}
+    where has_readings
 ),
 
 scores as (

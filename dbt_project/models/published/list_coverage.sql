@@ -9,8 +9,8 @@ models as (
     where is_tracked
 ),
 
-model_months as (
-    select * from {{ ref('model_months') }}
+tracked_months as (
+    select * from {{ ref('tracked_months') }}
 ),
 
 list_length as (
@@ -21,21 +21,21 @@ list_length as (
 -- A counter carried from an earlier reading is none of the month.
 final as (
     select
-        model_months.month,
+        tracked_months.month,
         list_length.listed_models,
-        count(case when not model_months.is_carried then listed_models.model_key end)
+        count(case when not tracked_months.is_carried then listed_models.model_key end)
             as listed_models_covered,
         cast(sum(case
-            when listed_models.model_key is null then model_months.cumulative_downloads else 0
-        end) as double) / nullif(cast(sum(model_months.cumulative_downloads) as double), 0)
+            when listed_models.model_key is null then tracked_months.cumulative_downloads else 0
+        end) as double) / nullif(cast(sum(tracked_months.cumulative_downloads) as double), 0)
             as unlisted_share
-    from model_months
+    from tracked_months
     inner join models
-        on model_months.model_key = models.model_key
+        on tracked_months.model_key = models.model_key
     left join listed_models
-        on model_months.model_key = listed_models.model_key
+        on tracked_months.model_key = listed_models.model_key
     cross join list_length
-    group by model_months.month, list_length.listed_models
+    group by tracked_months.month, list_length.listed_models
 )
 
 select * from final

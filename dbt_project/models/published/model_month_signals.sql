@@ -7,8 +7,8 @@ month_readings as (
     select * from {{ ref('model_month_readings') }}
 ),
 
-model_months as (
-    select * from {{ ref('model_months') }}
+tracked_months as (
+    select * from {{ ref('tracked_months') }}
 ),
 
 derivative_bases as (
@@ -49,15 +49,15 @@ measured as (
         models.size_bucket,
         month_readings.likes,
         coalesce(derivatives.derivatives, 0) as derivatives,
-        model_months.downloads is null as is_trailing,
-        coalesce(model_months.downloads, month_readings.downloads_30d) as downloads
+        tracked_months.downloads is null as is_trailing,
+        coalesce(tracked_months.downloads, month_readings.downloads_30d) as downloads
     from month_readings
     inner join models
         on month_readings.model_key = models.model_key
-    left join model_months
+    left join tracked_months
         on
-            month_readings.model_key = model_months.model_key
-            and month_readings.month = model_months.month
+            month_readings.model_key = tracked_months.model_key
+            and month_readings.month = tracked_months.month
     inner join derivative_reads
         on
             derivative_reads.scope = 'hub'

@@ -12,23 +12,39 @@ ranked_models as (
 ),
 
 -- The record speaks of some populations only.
+members as (
+    select * from {{ ref('members') }}
+    where
+        population in (
+            select published_values.population
+            from {{ ref('published_values') }} as published_values
+        )
+),
+
+changes as (
+    select member_months.*
+    from {{ ref('member_months') }} as member_months
+    inner join members
+        on member_months.member_key = members.member_key
+),
+
+every_month as (
+    {{ running_months('changes', 'member_key') }}
+),
+
 grouped as (
     select
         members.population,
-        member_months.month,
+        every_month.month,
         members.region,
         members.org,
         members.family,
         members.size_bucket,
-        cast(member_months.cumulative_downloads as double) as cumulative_downloads,
-        cast(member_months.downloads as double) as downloads
-    from {{ ref('member_months') }} as member_months
-    inner join {{ ref('members') }} as members
-        on member_months.member_key = members.member_key
-    where members.population in (
-        select published_values.population
-        from {{ ref('published_values') }} as published_values
-    )
+        cast(every_month.cumulative_downloads as double) as cumulative_downloads,
+        cast(every_month.downloads as double) as downloads
+    from every_month
+    inner join members
+        on every_month.member_key = members.member_key
 ),
 
 final as (
