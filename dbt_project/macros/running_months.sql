@@ -1,3 +1,13 @@
+{# What each month changes, of the rows that are grouped: columns of adoption.member_months. #}
+{% macro summed_changes() -%}
+    {%- for column in [
+        'downloads', 'adjustment', 'downloads_interpolated', 'newly_covered',
+        'models_new', 'models_unknown', 'models_carried',
+    ] %}
+        cast(sum({{ column }}) as bigint) as {{ column }}{% if not loop.last %},{% endif %}
+    {%- endfor %}
+{%- endmacro %}
+
 {# Every month of a group from its first one on, of what each month changes (adoption.member_months or
    sums of it, with a number for the group in `key`): counts that stand are sums of all changes to date.
    A group whose every model's downloads are unknown has none, which is not zero. #}

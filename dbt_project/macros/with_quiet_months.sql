@@ -1,40 +1,36 @@
-{# The months of models: those in which something happened, as adoption.plain_months has them, and the
-   quiet ones between and after these, in which each counter stood and was known on every day. Nine of
-   twelve months of the whole Hub's models are quiet, and nearly all sums can do without them. Weighed
-   models have all of their months. `models` is a relation of the models that are asked for. #}
+{# The months of models: those in which something happened (adoption.model_month_changes), and the quiet
+   ones between and after these, in which each counter stood and was known on every day. Three of four
+   months of the whole Hub's models are quiet, and nearly all sums can do without them. Weighed models
+   have a row in each month to the as-of day, so none of theirs is quiet. `models` is a relation of the
+   models that are asked for. #}
 {% macro with_quiet_months(models=none) -%}
-with plain as (
+with changes as (
     select
-        plain_months.*,
+        changes.*,
         coalesce(
-            lead(plain_months.month) over (
-                partition by plain_months.model_key
-                order by plain_months.month
+            lead(changes.month) over (
+                partition by changes.model_key
+                order by changes.month
             ),
             date '9999-12-01'
         ) as next_month
-    from {{ ref('plain_months') }} as plain_months
+    from {{ ref('model_month_changes') }} as changes
     {%- if models %}
     inner join {{ models }} as asked
-        on plain_months.model_key = asked.model_key
+        on changes.model_key = asked.model_key
     {%- endif %}
-    where not exists (
-        select 1
-        from {{ ref('weighed_models') }} as weighed
-        where weighed.model_key = plain_months.model_key
-    )
 ),
 
 quiet as (
     select
         months.month,
-        plain.model_key,
-        plain.cumulative_downloads,
+        changes.model_key,
+        changes.cumulative_downloads,
         months.observed_days,
         {{ days_between('months.month', 'months.known_to') }} + 1 as known_days
-    from plain
+    from changes
     inner join {{ ref('main_months') }} as months
-        on months.month > plain.month and months.month < plain.next_month
+        on months.month > changes.month and months.month < changes.next_month
 )
 
 select
@@ -49,7 +45,7 @@ select
     days_interpolated,
     days_missing,
     is_carried
-from plain
+from changes
 
 union all
 
@@ -66,24 +62,4 @@ select
     0 as days_missing,
     false as is_carried
 from quiet
-
-union all
-
-select
-    weighed_months.month,
-    weighed_months.model_key,
-    weighed_months.downloads,
-    weighed_months.downloads_interpolated,
-    weighed_months.adjustment,
-    weighed_months.cumulative_downloads,
-    weighed_months.downloads_before_history,
-    weighed_months.days_observed,
-    weighed_months.days_interpolated,
-    weighed_months.days_missing,
-    weighed_months.is_carried
-from {{ ref('weighed_months') }} as weighed_months
-{%- if models %}
-inner join {{ models }} as asked
-    on weighed_months.model_key = asked.model_key
-{%- endif %}
 {%- endmacro %}

@@ -26,8 +26,6 @@ months as (
         tracked_months.cumulative_downloads
         - coalesce(tracked_months.downloads, 0) - tracked_months.adjustment as counter_before
     from tracked_months
-    inner join {{ ref('models') }} as models
-        on tracked_months.model_key = models.model_key and models.is_tracked
     left join last_months
         on tracked_months.model_key = last_months.model_key
     left join hub_growth

@@ -1,14 +1,5 @@
 {{ config(materialized='view') }}
 
-{% set sums %}
-        cast(sum(downloads) as bigint) as downloads,
-        cast(sum(adjustment) as bigint) as adjustment,
-        cast(sum(downloads_interpolated) as bigint) as downloads_interpolated,
-        cast(sum(newly_covered) as bigint) as newly_covered,
-        cast(sum(models_new) as bigint) as models_new,
-        cast(sum(models_unknown) as bigint) as models_unknown,
-        cast(sum(models_carried) as bigint) as models_carried
-{%- endset %}
 {% set kinds = ['region', 'family', 'size_bucket'] %}
 
 -- Organisations are many and summed by number.
@@ -16,7 +7,7 @@ with organizations as (
     select
         member_months.month,
         members.org_key as group_key,
-        {{ sums }}
+        {{ summed_changes() }}
     from {{ ref('member_months') }} as member_months
     inner join {{ ref('members') }} as members
         on member_months.member_key = members.member_key
@@ -28,7 +19,7 @@ slices as (
     select
         member_months.month,
         members.slice_key,
-        {{ sums }}
+        {{ summed_changes() }}
     from {{ ref('member_months') }} as member_months
     inner join {{ ref('members') }} as members
         on member_months.member_key = members.member_key
@@ -57,7 +48,7 @@ few as (
         case
             {% for kind in kinds %}when grouping({{ kind }}) = 0 then {{ kind }} {% endfor %}
         end as group_member,
-        {{ sums }}
+        {{ summed_changes() }}
     from named_slices
     group by grouping sets (
         {% for kind in kinds %}

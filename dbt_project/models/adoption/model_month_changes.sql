@@ -9,6 +9,9 @@ select
     plain.adjustment,
     plain.cumulative_downloads,
     plain.downloads_before_history,
+    plain.days_observed,
+    plain.days_interpolated,
+    plain.days_missing,
     plain.is_first_month,
     plain.is_carried
 from {{ ref('plain_months') }} as plain
@@ -28,6 +31,9 @@ select
     adjustment,
     cumulative_downloads,
     downloads_before_history,
+    days_observed,
+    days_interpolated,
+    days_missing,
     month = min(month) over (partition by model_key) as is_first_month,
     is_carried
 from {{ ref('weighed_months') }}

@@ -4,13 +4,7 @@ with changes as (
     select
         member_months.month,
         members.bucket_org_key,
-        sum(member_months.downloads) as downloads,
-        sum(member_months.adjustment) as adjustment,
-        sum(member_months.downloads_interpolated) as downloads_interpolated,
-        sum(member_months.newly_covered) as newly_covered,
-        sum(member_months.models_new) as models_new,
-        sum(member_months.models_unknown) as models_unknown,
-        sum(member_months.models_carried) as models_carried
+        {{ summed_changes() }}
     from {{ ref('member_months') }} as member_months
     inner join {{ ref('members') }} as members
         on member_months.member_key = members.member_key
@@ -26,7 +20,7 @@ summed as (
         every_month.month,
         every_month.bucket_org_key,
         members.bucket_key,
-        cast(every_month.downloads as bigint) as downloads,
+        every_month.downloads,
         every_month.cumulative_downloads
     from every_month
     inner join {{ ref('members') }} as members

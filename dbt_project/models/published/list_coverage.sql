@@ -4,11 +4,6 @@ with listed_models as (
     select * from {{ ref('listed_models') }}
 ),
 
-models as (
-    select * from {{ ref('models') }}
-    where is_tracked
-),
-
 tracked_months as (
     select * from {{ ref('tracked_months') }}
 ),
@@ -30,8 +25,6 @@ final as (
         end) as double) / nullif(cast(sum(tracked_months.cumulative_downloads) as double), 0)
             as unlisted_share
     from tracked_months
-    inner join models
-        on tracked_months.model_key = models.model_key
     left join listed_models
         on tracked_months.model_key = listed_models.model_key
     cross join list_length
