@@ -1,4 +1,4 @@
-{# What each month changes, of the rows that are grouped: columns of adoption.member_months. #}
+{# What each month changes, of the rows that are grouped: columns of adoption.member_changes. #}
 {% macro summed_changes() -%}
     {%- for column in [
         'downloads', 'adjustment', 'downloads_interpolated', 'newly_covered',
@@ -8,9 +8,11 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# Every month of a group from its first one on, of what each month changes (adoption.member_months or
-   sums of it, with a number for the group in `key`): counts that stand are sums of all changes to date.
-   A group whose every model's downloads are unknown has none, which is not zero. #}
+{# Every month of a group from its first one on, of what each month changes (sums of
+   adoption.member_changes, with a number for the group in `key`): counts that stand are sums of all changes
+   to date. A group whose every model's downloads are unknown has none, which is not zero. Months follow
+   on one another, so what was a month or a year before stands so many rows before: none where the group
+   had not begun, 0 where no downloads are known. #}
 {% macro running_months(changes, key) -%}
     select
         month,
@@ -21,7 +23,10 @@
         case when models_unknown < models then downloads_interpolated end as downloads_interpolated,
         newly_covered,
         models,
-        models_carried
+        models_carried,
+        downloads_month_before,
+        downloads_year_before,
+        cumulative_downloads_year_before
     from (
         select
             every_month.month,
@@ -39,7 +44,20 @@
             cast(sum(changes.models_new) over (
                 partition by every_month.{{ key }}
                 order by every_month.month
-            ) as bigint) as models
+            ) as bigint) as models,
+            lag(coalesce(changes.downloads, 0)) over (
+                partition by every_month.{{ key }}
+                order by every_month.month
+            ) as downloads_month_before,
+            lag(coalesce(changes.downloads, 0), 12) over (
+                partition by every_month.{{ key }}
+                order by every_month.month
+            ) as downloads_year_before,
+            cast(sum(changes.downloads + changes.adjustment + changes.newly_covered) over (
+                partition by every_month.{{ key }}
+                order by every_month.month
+                rows between unbounded preceding and 12 preceding
+            ) as bigint) as cumulative_downloads_year_before
         from (
             select
                 firsts.{{ key }},

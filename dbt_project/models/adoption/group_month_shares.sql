@@ -8,8 +8,18 @@ with group_months as (
         on group_months.group_key = named.group_key
 ),
 
+-- Growth is told of two months that both are complete.
 complete_months as (
-    select * from {{ ref('complete_months') }}
+    select
+        months.month,
+        months.is_complete_month,
+        months.is_complete_month and coalesce(month_before.is_complete_month, false) as has_month_before,
+        months.is_complete_month and coalesce(year_before.is_complete_month, false) as has_year_before
+    from {{ ref('complete_months') }} as months
+    left join {{ ref('complete_months') }} as month_before
+        on month_before.month = cast({{ dbt.dateadd('month', -1, 'months.month') }} as date)
+    left join {{ ref('complete_months') }} as year_before
+        on year_before.month = cast({{ dbt.dateadd('month', -12, 'months.month') }} as date)
 ),
 
 totals as (
@@ -35,19 +45,6 @@ ranks as (
     where not is_unattributed and downloads is not null
 ),
 
--- A month's figures where they may be compared with another's.
-complete as (
-    select
-        group_months.month,
-        group_months.group_key,
-        cast(nullif(group_months.downloads, 0) as double) as downloads,
-        cast(nullif(group_months.cumulative_downloads, 0) as double) as cumulative_downloads
-    from group_months
-    inner join complete_months
-        on group_months.month = complete_months.month
-    where complete_months.is_complete_month
-),
-
 final as (
     select
         group_months.month,
@@ -63,10 +60,20 @@ final as (
         group_months.downloads / totals.downloads as share,
         group_months.cumulative_downloads / totals.cumulative_downloads as cumulative_share,
         ranks.rank,
-        group_months.downloads / month_before.downloads - 1 as growth_mom,
-        group_months.downloads / year_before.downloads - 1 as growth_yoy,
-        group_months.cumulative_downloads / year_before.cumulative_downloads - 1
-            as cumulative_growth_yoy
+        case
+            when complete_months.has_month_before
+                then group_months.downloads / cast(nullif(group_months.downloads_month_before, 0) as double) - 1
+        end as growth_mom,
+        case
+            when complete_months.has_year_before
+                then group_months.downloads / cast(nullif(group_months.downloads_year_before, 0) as double) - 1
+        end as growth_yoy,
+        case
+            when complete_months.has_year_before
+                then
+                    group_months.cumulative_downloads
+                    / cast(nullif(group_months.cumulative_downloads_year_before, 0) as double) - 1
+        end as cumulative_growth_yoy
     from group_months
     inner join complete_months
         on group_months.month = complete_months.month
@@ -74,16 +81,6 @@ final as (
         on group_months.month = totals.month and group_months.kind_key = totals.kind_key
     left join ranks
         on group_months.month = ranks.month and group_months.group_key = ranks.group_key
-    left join complete as month_before
-        on
-            complete_months.is_complete_month
-            and group_months.group_key = month_before.group_key
-            and month_before.month = cast({{ dbt.dateadd('month', -1, 'group_months.month') }} as date)
-    left join complete as year_before
-        on
-            complete_months.is_complete_month
-            and group_months.group_key = year_before.group_key
-            and year_before.month = cast({{ dbt.dateadd('month', -12, 'group_months.month') }} as date)
 )
 
 select * from final

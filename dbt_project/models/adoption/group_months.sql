@@ -5,25 +5,21 @@
 -- Organisations are many and summed by number.
 with organizations as (
     select
-        member_months.month,
-        members.org_key as group_key,
+        month,
+        org_key as group_key,
         {{ summed_changes() }}
-    from {{ ref('member_months') }} as member_months
-    inner join {{ ref('members') }} as members
-        on member_months.member_key = members.member_key
-    group by member_months.month, members.org_key
+    from {{ ref('member_changes') }}
+    group by month, org_key
 ),
 
 -- The other groups are few, and sums of these.
 slices as (
     select
-        member_months.month,
-        members.slice_key,
+        month,
+        slice_key,
         {{ summed_changes() }}
-    from {{ ref('member_months') }} as member_months
-    inner join {{ ref('members') }} as members
-        on member_months.member_key = members.member_key
-    group by member_months.month, members.slice_key
+    from {{ ref('member_changes') }}
+    group by month, slice_key
 ),
 
 named_slices as (

@@ -37,19 +37,48 @@ numbered as (
         on populations.population = orgs.population and populations.org = orgs.org
 ),
 
-final as (
+slices as (
     select
-        member_key,
         population,
-        org,
         region,
         family,
         size_bucket,
-        min(member_key) over (partition by org_order, size_bucket) as bucket_org_key,
-        min(member_key) over (partition by org_order) as org_key,
-        min(member_key) over (partition by population, size_bucket) as bucket_key,
-        min(member_key) over (partition by population, region, family, size_bucket) as slice_key
+        min(member_key) as slice_key
     from numbered
+    group by population, region, family, size_bucket
+),
+
+buckets as (
+    select
+        population,
+        size_bucket,
+        min(slice_key) as bucket_key
+    from slices
+    group by population, size_bucket
+),
+
+final as (
+    select
+        numbered.member_key,
+        numbered.population,
+        numbered.org,
+        numbered.region,
+        numbered.family,
+        numbered.size_bucket,
+        min(numbered.member_key) over (partition by numbered.org_order, numbered.size_bucket)
+            as bucket_org_key,
+        min(numbered.member_key) over (partition by numbered.org_order) as org_key,
+        buckets.bucket_key,
+        slices.slice_key
+    from numbered
+    inner join slices
+        on
+            numbered.population = slices.population
+            and numbered.region = slices.region
+            and numbered.family = slices.family
+            and numbered.size_bucket = slices.size_bucket
+    inner join buckets
+        on numbered.population = buckets.population and numbered.size_bucket = buckets.size_bucket
 )
 
 select * from final

@@ -13,8 +13,7 @@ named_keys as (
         model_keys.valid_from,
         names.canonical_id,
         names.hub_oid,
-        lower(names.canonical_id) as folded_id,
-        count(*) over (partition by model_keys.model_key) as names_of_model
+        lower(names.canonical_id) as folded_id
     from model_keys
     inner join names
         on model_keys.name_key = names.name_key
@@ -25,16 +24,29 @@ contested_names as (
     select folded_id
     from named_keys
     group by folded_id
-    having count(distinct model_key) > 1
+    having min(model_key) <> max(model_key)
 ),
 
 -- Nearly all models have one name, and it is theirs alone: readings are asked about the others only.
+contested_models as (
+    select model_key
+    from named_keys
+    group by model_key
+    having count(*) > 1
+
+    union
+
+    select named_keys.model_key
+    from named_keys
+    inner join contested_names
+        on named_keys.folded_id = contested_names.folded_id
+),
+
 contested as (
     select named_keys.*
     from named_keys
-    left join contested_names
-        on named_keys.folded_id = contested_names.folded_id
-    where named_keys.names_of_model > 1 or contested_names.folded_id is not null
+    inner join contested_models
+        on named_keys.model_key = contested_models.model_key
 ),
 
 sources_sightings as (
@@ -102,9 +114,9 @@ claims as (
         named_keys.canonical_id,
         1 as claim_rank
     from named_keys
-    left join contested_names
-        on named_keys.folded_id = contested_names.folded_id
-    where named_keys.names_of_model = 1 and contested_names.folded_id is null
+    left join contested_models
+        on named_keys.model_key = contested_models.model_key
+    where contested_models.model_key is null
 ),
 
 named as (

@@ -3,12 +3,21 @@ with names as (
 ),
 
 -- Nearly all names have had one holder, and nobody states them without its `_id`: those have no row.
-held_by_several as (
+stated_several_times as (
     select folded_name
     from names
     where hub_oid is not null
     group by folded_name
-    having min(hub_oid) <> max(hub_oid)
+    having count(*) > 1
+),
+
+held_by_several as (
+    select names.folded_name
+    from names
+    inner join stated_several_times
+        on names.folded_name = stated_several_times.folded_name
+    group by names.folded_name
+    having min(names.hub_oid) <> max(names.hub_oid)
 ),
 
 contested as (

@@ -23,15 +23,17 @@ tensors as (
     select
         models.model_key,
         metadata.parameters_total,
-        coalesce(
-            {{ integer_tensor_share('metadata.parameters_by_dtype') }}
-            >= {{ var('packed_min_share') }}
-            and (
-                {{ regexp_like('models.name', "'" ~ var('quantised_name_pattern') ~ "'") }}
-                or {{ regexp_like(list_text('metadata.tags'), "'" ~ var('quantised_tag_pattern') ~ "'") }}
-            ),
-            false
-        ) as is_packed
+        case
+            when
+                {{ integer_tensor_share('metadata.parameters_by_dtype') }}
+                >= {{ var('packed_min_share') }}
+                then coalesce(
+                    {{ regexp_like('models.name', "'" ~ var('quantised_name_pattern') ~ "'") }}
+                    or {{ regexp_like(list_text('metadata.tags'), "'" ~ var('quantised_tag_pattern') ~ "'") }},
+                    false
+                )
+            else false
+        end as is_packed
     from models
     inner join metadata
         on models.model_key = metadata.model_key
@@ -86,6 +88,8 @@ candidates as (
         {{ active_parameters_from_name('name') }} as parameters_active,
         true as is_usable
     from models
+    -- A size is a digit and its unit: one look instead of one for each form.
+    where {{ regexp_like('name', "'(?i)[0-9][bmt]'") }}
 
     union all
 

@@ -13,27 +13,20 @@ models as (
 -- An edge that the latest metadata no longer states is no edge. Two sources may give a name other
 -- metadata on one day: its hash tells which of them is the latest.
 current_edges as (
-    select distinct
+    select
         stated_parents.child_key,
         stated_parents.parent_key,
-        stated_parents.relation
+        stated_parents.relation,
+        min(stated_parents.day) as first_seen_on
     from stated_parents
-    inner join metadata
+    left join metadata
         on
             stated_parents.child_key = metadata.model_key
             and stated_parents.name_key = metadata.name_key
             and stated_parents.day = metadata.day
             and stated_parents.content_key = metadata.content_key
-),
-
-first_seen as (
-    select
-        child_key,
-        parent_key,
-        relation,
-        min(day) as first_seen_on
-    from stated_parents
-    group by child_key, parent_key, relation
+    group by stated_parents.child_key, stated_parents.parent_key, stated_parents.relation
+    having count(metadata.model_key) > 0
 ),
 
 -- "Loaded" asks whether the parent's own parents are known: a counter read from a file does not
@@ -51,17 +44,12 @@ with_status as (
         end as parent_status,
         current_edges.child_key = current_edges.parent_key as is_self,
         coalesce(children.org = parents.org, false) as is_first_party,
-        first_seen.first_seen_on
+        current_edges.first_seen_on
     from current_edges
     inner join models as children
         on current_edges.child_key = children.model_key
     inner join models as parents
         on current_edges.parent_key = parents.model_key
-    inner join first_seen
-        on
-            current_edges.child_key = first_seen.child_key
-            and current_edges.parent_key = first_seen.parent_key
-            and current_edges.relation = first_seen.relation
     left join metadata as parent_metadata
         on current_edges.parent_key = parent_metadata.model_key
 ),

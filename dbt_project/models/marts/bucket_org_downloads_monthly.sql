@@ -2,13 +2,11 @@
 
 with changes as (
     select
-        member_months.month,
-        members.bucket_org_key,
+        month,
+        bucket_org_key,
         {{ summed_changes() }}
-    from {{ ref('member_months') }} as member_months
-    inner join {{ ref('members') }} as members
-        on member_months.member_key = members.member_key
-    group by member_months.month, members.bucket_org_key
+    from {{ ref('member_changes') }}
+    group by month, bucket_org_key
 ),
 
 every_month as (

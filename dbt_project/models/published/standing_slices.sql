@@ -22,10 +22,14 @@ members as (
 ),
 
 changes as (
-    select member_months.*
-    from {{ ref('member_months') }} as member_months
+    select
+        changes.month,
+        changes.member_key,
+        {{ summed_changes() }}
+    from {{ ref('member_changes') }} as changes
     inner join members
-        on member_months.member_key = members.member_key
+        on changes.member_key = members.member_key
+    group by changes.month, changes.member_key
 ),
 
 every_month as (
