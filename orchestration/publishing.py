@@ -29,6 +29,7 @@ STORAGE_VERSION = "v1.4.0"
 # organisation's rows stand together, so that few parts of a file are read for one, and its name is
 # hardly stored twice.
 ORDER = {
+    "bucket_org_downloads_monthly": "population, org, size_bucket, month",
     "fct_model_downloads_spans": "model_id, from_day",
     "model_downloads_monthly": "model_id, month",
     "org_downloads_monthly": "population, org, month",
