@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from extract.errors import HubtideError
+from extract.warehouse import connect
 
 
 def export_raw(warehouse: Path, folder: Path) -> dict[str, int]:
@@ -18,9 +19,9 @@ def export_raw(warehouse: Path, folder: Path) -> dict[str, int]:
     no warehouse, or no table in it.
     """
     if not warehouse.is_file():
-        raise HubtideError(f"there is no warehouse {warehouse}: load something first")
+        raise HubtideError(f"there is no {warehouse.name}: load something first")
     folder.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         tables = [
             name
             for (name,) in connection.execute(
@@ -28,7 +29,7 @@ def export_raw(warehouse: Path, folder: Path) -> dict[str, int]:
             ).fetchall()
         ]
         if not tables:
-            raise HubtideError(f"the warehouse {warehouse} has no schema `raw`")
+            raise HubtideError(f"{warehouse.name} has no schema `raw`")
         return {name: _export(connection, name, folder) for name in tables}
 
 

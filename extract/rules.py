@@ -6,11 +6,16 @@ loads; a partition that breaks it fails as a whole (docs/operations.md, Contract
 
 from __future__ import annotations
 
+import duckdb
+
 from extract.errors import ContractError
 
 # Share of a partition's records that may be rejected. More is a change of format or a broken
 # delivery, not bad records; taken literally for small files too (1 bad of 20 fails).
 MAX_REJECTED_SHARE = 0.01
+
+# Reasons that the message of a rejected partition names.
+SHOWN_REASONS = 3
 
 # A complete read whose all-time total falls below this share of the previous read day's total is
 # a broken read: the counter is cumulative, and scrapers have been seen to commit totals a
@@ -80,17 +85,33 @@ def integer_from_text(column: str) -> str:
     )
 
 
-def check_rejected(source: str, partition: str, rows_read: int, rows_rejected: int) -> None:
-    """Raise ContractError for a partition without rows or with more than 1 % rejected."""
+def check_rejected(
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    partition: str,
+    rows_read: int,
+    rows_rejected: int,
+    staged: str = "temp.staged",
+) -> None:
+    """Raise ContractError for a partition without rows or with more than 1 % rejected.
+
+    `staged` is an SQL relation of its rows with the `reason` of those rejected: nothing of the
+    partition is kept, so the message says the most frequent ones.
+    """
     if rows_read == 0:
         raise ContractError(
             f"{source} {partition}: the delivery has no rows; nothing was loaded. "
             "Deliver it again, or leave it out"
         )
     if rows_rejected > rows_read * MAX_REJECTED_SHARE:
+        reasons = con.execute(
+            f"select reason, count(*) from {staged} as staged where reason is not null "
+            f"group by reason order by count(*) desc, reason limit {SHOWN_REASONS}"
+        ).fetchall()
+        why = "; ".join(f"{reason}: {count:,}" for reason, count in reasons)
         raise ContractError(
             f"{source} {partition}: {rows_rejected:,} of {rows_read:,} rows break the contract, "
-            f"more than {MAX_REJECTED_SHARE:.0%}; nothing was loaded",
+            f"more than {MAX_REJECTED_SHARE:.0%} ({why}); nothing was loaded",
             rows_read,
             rows_rejected,
         )

@@ -1,5 +1,6 @@
 -- The raw schema: what extract/ writes and dbt_project/ reads. Nothing else passes between them.
--- Every statement is idempotent. `raw` can be rebuilt from the landed files alone.
+-- Every statement is idempotent. `raw` can be rebuilt from the landed files, all but the two tables of
+-- published builds.
 create schema if not exists raw;
 
 -- The load ledger. One row a try; the current load of a partition has status 'loaded',

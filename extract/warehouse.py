@@ -98,9 +98,12 @@ class Warehouse:
         # Timestamps with a zone are read as UTC, whatever the machine's zone.
         con.execute("set TimeZone = 'UTC'")
         older = _without_counters_before(con)
+        # At once: a column that an upgrade added and did not fill would be taken for a filled one.
+        con.execute("begin transaction")
         con.execute(SCHEMA.read_text(encoding="utf-8"))
         for table in older:
             _fill_counters_before(con, table)
+        con.execute("commit")
         return cls(con)
 
     def __enter__(self) -> Warehouse:
@@ -247,9 +250,19 @@ def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
 
 
 def drop_raw(con: duckdb.DuckDBPyConnection) -> None:
-    """Drop every table of `raw` and create the schema anew, empty."""
+    """Drop the tables of `raw` that landed files fill, and create the schema anew.
+
+    What builds cost stays: no landed file has it, nor has any build that is no longer kept.
+    """
     for (table,) in con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'raw' and not temporary"
+        """
+        select table_name
+        from duckdb_tables()
+        where
+            schema_name = 'raw'
+            and not temporary
+            and table_name not in ('published_builds', 'build_steps')
+        """
     ).fetchall():
         con.execute(f'drop table raw."{table}"')
     con.execute(SCHEMA.read_text(encoding="utf-8"))

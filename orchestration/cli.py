@@ -153,7 +153,9 @@ def _backfill(options: argparse.Namespace, home: Home) -> int:
     from orchestration.live import parse_day
 
     since, until = parse_day(options.since), parse_day(options.until) or open_day()
-    if since is None or since > until:
+    if since is None:
+        return _fail("say from which day: --since, or SINCE of make backfill")
+    if since > until:
         return _fail(f"--since {options.since} is after --until {until}")
     if since < FIRST_DAY or until > open_day():
         return _fail(f"there are days from {FIRST_DAY} to {open_day()}, the open one")

@@ -197,7 +197,9 @@ def current_build(exports: Path) -> Path | None:
 
 def prune(exports: Path, keep: int = KEPT_BUILDS) -> list[str]:
     """Remove all but the newest `keep` builds and the current one; returns the ids removed."""
-    builds = sorted(path for path in (exports / "builds").iterdir() if path.name[0] != ".")
+    builds = sorted(
+        path for path in (exports / "builds").iterdir() if path.name[0] != "." and path.is_dir()
+    )
     current = current_build(exports)
     removed = [path for path in builds[:-keep] if path.resolve() != current]
     for path in removed:
@@ -207,9 +209,10 @@ def prune(exports: Path, keep: int = KEPT_BUILDS) -> list[str]:
 
 def _remove_leftovers(builds: Path) -> None:
     """A killed run leaves a partial folder, and what it spilled; the pool of one writer means that
-    no one is in them."""
+    no one is in them. Files that an operating system leaves in folders are none of these."""
     for path in builds.glob(".*"):
-        shutil.rmtree(path)
+        if path.is_dir():
+            shutil.rmtree(path)
 
 
 def _replace_link(link: Path, target: Path) -> None:

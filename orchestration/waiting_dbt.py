@@ -17,7 +17,8 @@ from typing import Self
 from orchestration.environment import PROJECT_ROOT
 from orchestration.manifest import ManifestError, Mark, one_line
 
-# The process's first line once it has parsed; what it says instead is why it cannot.
+# The process's line once it has parsed. What it says before may be a warning of Python's or of the
+# machine's loader; without this line it is why dbt cannot parse.
 _PARSED = "parsed\n"
 
 _waiting: "WaitingDbt | None" = None
@@ -59,11 +60,12 @@ class WaitingDbt:
             return
         output = self._process.stdout
         assert output is not None  # noqa: S101  (it is a pipe)
-        said = output.readline().decode()
-        if said != _PARSED:
-            said += output.read().decode()
-            self._process.wait()
-            raise ManifestError(f"dbt parse failed: {one_line(said)}")
+        said = ""
+        while (line := output.readline().decode(errors="replace")) != _PARSED:
+            if not line:
+                self._process.wait()
+                raise ManifestError(f"dbt parse failed: {one_line(said)}")
+            said += line
         self._is_parsed = True
         self._mark.write()
 

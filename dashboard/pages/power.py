@@ -125,18 +125,15 @@ def headline(context: Context, newest: Sequence[dict[str, Any]], crossings: Resu
     shares = {row["region"]: row["cumulative_share"] for row in newest}
     if second:
         text += f", before {the_region(second)} with {percent(shares[second])}"
-    known = since(context, first, second, crossings)
+    known = since(context, first, crossings)
     return f"{text}{f'; {known}' if known else ''}."
 
 
-def since(
-    context: Context, first: str, second: str, crossings: Result, kind: str = "region"
-) -> str:
-    """Since when the first leads: the crossover where it was seen, else the phase."""
+def since(context: Context, first: str, crossings: Result, kind: str = "region") -> str:
+    """Since when the first leads: since it overtook the last of all that were ahead, where that was
+    seen, else the phase."""
     seen = [
-        row
-        for row in crossings.records
-        if row["leader_kind"] == kind and row["overtaker"] == first and row["overtaken"] == second
+        row for row in crossings.records if row["leader_kind"] == kind and row["overtaker"] == first
     ]
     if seen:
         last = max(seen, key=lambda row: str(row["crossed_on"]))
@@ -148,7 +145,8 @@ def since(
         from dominance_phases
         where
             metric = 'cumulative_downloads' and population = 'tracked'
-            and leader_kind = '{kind}' and is_right_censored and leader <> 'contested'
+            and leader_kind = '{kind}' and is_right_censored
+            and leader = '{first.replace("'", "''")}'
         """
     ).records
     if phase:
@@ -221,7 +219,7 @@ def cards(context: Context, newest: Sequence[dict[str, Any]], crossings: Result)
 
 
 def _who(context: Context, newest: Sequence[dict[str, Any]], crossings: Result) -> Card | None:
-    first, second = leader(newest)
+    first, _ = leader(newest)
     if not first:
         return None
     low, high = bounded(newest, first)
@@ -229,7 +227,7 @@ def _who(context: Context, newest: Sequence[dict[str, Any]], crossings: Result) 
         "Who leads, and since when?",
         region(first),
         f"{percent(low)}{f' to {percent(high)}' if high > low else ''} of cumulative downloads; "
-        f"{since(context, first, second, crossings) or _NO_DAY}",
+        f"{since(context, first, crossings) or _NO_DAY}",
         "#regions-cumulative",
         first,
     )
@@ -239,12 +237,11 @@ def _which(context: Context, crossings: Result) -> Card | None:
     rows = _largest_now(context)
     if not rows:
         return None
-    second = rows[1]["org"] if len(rows) > 1 else ""
     return Card(
         "Which organisation?",
         rows[0]["org"],
         f"{percent(rows[0]['cumulative_share'])} of cumulative downloads; "
-        f"{since(context, rows[0]['org'], second, crossings, 'org') or _NO_DAY}",
+        f"{since(context, rows[0]['org'], crossings, 'org') or _NO_DAY}",
         "#organisations-cumulative",
         rows[0]["region"],
     )
@@ -359,10 +356,10 @@ def regions_cumulative(context: Context, result: Result, crossings: Result) -> F
             looks=context.looks, tooltip=tooltip, rows=len(names),
             text={"field": "cumulative_share", "type": "quantitative", "format": ".1%"},
         )  # fmt: skip
-    first, second = leader(newest)
+    first, _ = leader(newest)
     title = (
         f"{sentence(the_region(first))} leads with {percent(bounded(newest, first)[0])} of "
-        f"cumulative downloads{after_comma(since(context, first, second, crossings))}"
+        f"cumulative downloads{after_comma(since(context, first, crossings))}"
         if first
         else "Cumulative downloads by region"
     )
@@ -528,7 +525,7 @@ def organisations_cumulative(context: Context, crossings: Result) -> Figure:
         title = (
             f"{first['org']} has {count(first['cumulative_downloads'])} downloads, {times(ratio)} "
             f"those of {second['org']}"
-            + after_comma(since(context, first["org"], second["org"], crossings, "org"))
+            + after_comma(since(context, first["org"], crossings, "org"))
         )
     return Figure(
         "organisations-cumulative",

@@ -32,13 +32,25 @@ models as (
 select
     models.month,
     models.population,
-    groups_.group_kind
+    kinds.group_kind
 from models
+cross join (
+    {% for kind in ['region', 'org', 'family', 'size_bucket'] %}
+    select '{{ kind }}' as group_kind
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
+) as kinds
 left join groups_
-    on models.month = groups_.month and models.population = groups_.population
+    on
+        models.month = groups_.month
+        and models.population = groups_.population
+        and kinds.group_kind = groups_.group_kind
 where
     groups_.downloads is distinct from models.downloads
     or groups_.adjustment is distinct from models.adjustment
     or groups_.cumulative_downloads is distinct from models.cumulative_downloads
+    or groups_.month is null
     or abs(groups_.share - 1) > {{ var('share_sum_tolerance') }}
     or abs(groups_.cumulative_share - 1) > {{ var('share_sum_tolerance') }}

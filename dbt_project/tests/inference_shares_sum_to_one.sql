@@ -65,14 +65,22 @@ summed as (
 )
 
 select
-    summed.cut,
+    every_cut.cut,
     days.month,
     days.tokens,
     summed.tokens as tokens_of_cut,
     summed.shares
 from days
+cross join (
+    {% for cut in ['region', 'org', 'family', 'size_bucket'] %}
+    select '{{ cut }}' as cut
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
+) as every_cut
 left join summed
-    on days.month = summed.month
+    on days.month = summed.month and every_cut.cut = summed.cut
 where
     summed.tokens is null
     or summed.tokens <> days.tokens

@@ -77,7 +77,7 @@ def load(load: Load) -> Counts:
     rows_read, rows_rejected = con.execute(
         "select count(*), count(reason) from temp.staged"
     ).fetchall()[0]
-    check_rejected(SOURCE, load.partition, rows_read, rows_rejected)
+    check_rejected(con, SOURCE, load.partition, rows_read, rows_rejected)
     if load.previous_load_id is not None:
         for table in ("files_readings", "read_days", "rejects"):
             con.execute(f"delete from raw.{table} where load_id = ?", [load.previous_load_id])

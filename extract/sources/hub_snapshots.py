@@ -356,7 +356,14 @@ def _check(
     for page in pages:
         partition = page.manifest.partition
         try:
-            check_rejected(tables.source, partition, page.rows, page.rejected)
+            check_rejected(
+                con,
+                tables.source,
+                partition,
+                page.rows,
+                page.rejected,
+                f"(select reason from temp.staged where file = {page.file})",
+            )
             if is_complete(page.scope) and checks_total:
                 previous = before.get(page.scope, by_file.get(page.file, 0))
                 check_total(

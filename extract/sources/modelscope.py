@@ -250,7 +250,7 @@ def load(load: Load, checks_total: bool = True) -> Counts:
     rows_read, rows_rejected = con.execute(
         "select count(*), count(reason) from temp.staged"
     ).fetchall()[0]
-    check_rejected(SOURCE, load.partition, rows_read, rows_rejected)
+    check_rejected(con, SOURCE, load.partition, rows_read, rows_rejected)
 
     days = _complete_days(con, scope)
     following = days.after(day)

@@ -557,7 +557,7 @@ def _counted(load: Load) -> tuple[int, int]:
     rows_read, rows_rejected = load.con.execute(
         "select count(*), count(reason) from temp.staged"
     ).fetchall()[0]
-    check_rejected(SOURCE, load.partition, rows_read, rows_rejected)
+    check_rejected(load.con, SOURCE, load.partition, rows_read, rows_rejected)
     return int(rows_read), int(rows_rejected)
 
 

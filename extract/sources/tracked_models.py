@@ -45,6 +45,10 @@ REVISION = "3cd80206db5e47d4a3d0972700ace1815e508778"
 DEFAULT_URL = f"https://raw.githubusercontent.com/Interconnects-AI/tracked-models/{REVISION}"
 
 
+# More than any model will have; what is above is written in parameters, not in billions of them.
+MAX_BILLIONS = 1_000_000
+
+
 @dataclass(frozen=True)
 class Table:
     """One CSV of the repository: its columns, key and checks, and the raw table it fills.
@@ -72,6 +76,7 @@ def _size(column: str) -> str:
         f"when {column} is not null and ({value} is null or not isfinite({value})) "
         f"then '{column} is unreadable'\n"
         f"when {value} < 0 then '{column} is negative'\n"
+        f"when {value} > {MAX_BILLIONS} then '{column} is above {MAX_BILLIONS:,} billion'\n"
     )
 
 
@@ -209,7 +214,8 @@ def load(load: Load) -> Counts:
         rows_read += read
         rows_rejected += rejected
     # The rule is on the partition; what was written above is rolled back when it is broken.
-    check_rejected(SOURCE, load.partition, rows_read, rows_rejected)
+    written = f"(select reason from raw.rejects where load_id = {load.load_id})"
+    check_rejected(con, SOURCE, load.partition, rows_read, rows_rejected, written)
     return Counts(rows_read, rows_read - rows_rejected, rows_rejected)
 
 

@@ -13,8 +13,12 @@ import pytest
 
 from dashboard.__main__ import main
 from dashboard.charts import spread
+from dashboard.context import Context
 from dashboard.figures import json_text
+from dashboard.marts import Result, open_marts
+from dashboard.pages.power import since
 from dashboard.site import VEGA, build
+from dashboard.text import day
 from extract.home import Home
 
 # What a browser fetches, or follows without being asked.
@@ -139,3 +143,21 @@ def test_json_in_a_page_cannot_end_it() -> None:
     text = json_text(["</script><!--", "a\u2028b", "&amp;"])
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == ["</script><!--", "a\u2028b", "&amp;"]
+
+
+def test_who_leads_does_so_since_the_last_of_all_fell_behind(sample_home: Home) -> None:
+    """us passed eu in January and china, which led until then, in June; eu is second by now."""
+    crossings = Result(
+        "",
+        ("leader_kind", "overtaker", "overtaken", "crossed_on", "status"),
+        (
+            ("region", "us", "eu", "2026-01-10", "confirmed"),
+            ("region", "us", "china", "2026-06-01", "confirmed"),
+            ("region", "eu", "china", "2026-07-01", "confirmed"),
+            ("org", "us", "china", "2026-08-01", "confirmed"),
+        ),
+    )
+    with open_marts(sample_home.exports / "marts.duckdb") as marts:
+        assert since(Context(marts), "us", crossings) == f"ahead since {day('2026-06-01')}"
+        # Nobody is said to lead since another's phase began.
+        assert since(Context(marts), "nobody", Result("")) == ""

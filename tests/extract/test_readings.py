@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from extract import rules
+from extract import warehouse as warehouse_module
 from extract.home import Home
 from extract.landing import Incoming, Manifest, land
 from extract.loading import load_manifests
@@ -341,3 +342,26 @@ def test_a_warehouse_from_before_gets_the_counters_of_the_day_before(tmp_path: P
             "select downloads_all_time_before from raw.hub_stats_readings order by name_key, day"
         ).fetchall()
     assert filled == [(None,), (5,), (9,), (None,), (None,), (None,)]
+
+
+def test_an_upgrade_that_is_cut_off_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column that was added and never filled would be taken for a filled one."""
+    home = Home(tmp_path)
+    with Warehouse.open(home) as warehouse:
+        warehouse.con.execute(
+            "alter table raw.hub_stats_readings drop column downloads_all_time_before"
+        )
+
+    def cut_off(con: duckdb.DuckDBPyConnection, table: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(warehouse_module, "_fill_counters_before", cut_off)
+        with duckdb.connect(str(home.warehouse)) as con, pytest.raises(KeyboardInterrupt):
+            Warehouse.over(con)
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert warehouse_module._without_counters_before(con) == ["hub_stats_readings"]
+        Warehouse.over(con)
+        assert warehouse_module._without_counters_before(con) == []

@@ -1,5 +1,7 @@
 """HUBTIDE_TARGET: one setting for dbt, pools and publishing."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from extract.errors import HubtideError
+from extract.errors import HubtideError, WarehouseLockedError
 from extract.home import Home
 from extract.parquet import export_raw
 from extract.warehouse import SCHEMA
@@ -87,7 +89,7 @@ def test_on_spark_raw_is_handed_over_and_marts_are_published_from_files(
 
 def test_an_export_replaces_the_last_one_and_keeps_types(tmp_path: Path) -> None:
     warehouse, folder = tmp_path / "warehouse.duckdb", tmp_path / "raw"
-    with pytest.raises(HubtideError, match="there is no warehouse"):
+    with pytest.raises(HubtideError, match=r"there is no warehouse\.duckdb: load"):
         export_raw(warehouse, folder)
     fill(warehouse)
     assert export_raw(warehouse, folder)["model_names"] == 2
@@ -110,3 +112,22 @@ def test_an_export_replaces_the_last_one_and_keeps_types(tmp_path: Path) -> None
         "VARCHAR[]", "STRUCT(hub_oid VARCHAR, model_id VARCHAR)[]",
     ]  # fmt: skip
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_an_export_beside_a_build_is_one_line_without_a_path(tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    fill(warehouse)
+    hold = "con = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import duckdb, sys; {hold}", str(warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(
+            WarehouseLockedError, match=r"^warehouse\.duckdb is in use by"
+        ) as caught:
+            export_raw(warehouse, tmp_path / "raw")
+        assert str(tmp_path) not in str(caught.value)
+        holder.communicate(b"\n")

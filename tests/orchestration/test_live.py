@@ -113,6 +113,7 @@ def test_a_set_clock_is_refused_with_public_endpoints(tmp_path: Path) -> None:
     ("arguments", "line"),
     [
         (["--since", "soon"], "'soon' is no date: write YYYY-MM-DD"),
+        (["--since", ""], "say from which day: --since, or SINCE of make backfill"),
         (["--since", "2026-03-02", "--until", "2026-03-01"], "is after --until 2026-03-01"),
     ],
 )

@@ -218,10 +218,12 @@ def test_publishing_the_same_build_again_changes_no_file(tmp_path: Path) -> None
 def test_seven_builds_are_kept_and_the_current_one_always(tmp_path: Path) -> None:
     for number in range(KEPT_BUILDS + 3):
         build_folder(tmp_path, f"b{number:02}")
+    # Of whoever looked into the folder: no build, and in nobody's way.
+    (tmp_path / "builds" / "desktop.ini").touch()
     set_current(tmp_path, "b01")
     assert prune(tmp_path) == ["b00", "b02"]
     assert current_build(tmp_path) == (tmp_path / "builds" / "b01").resolve()
-    assert len(list((tmp_path / "builds").iterdir())) == KEPT_BUILDS + 1
+    assert len(list((tmp_path / "builds").iterdir())) == KEPT_BUILDS + 2
 
 
 def test_a_build_of_an_earlier_version_says_when_it_was_built(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,3 +59,17 @@ def test_one_that_nobody_takes_is_ended(at_home: Callable[[], Home]) -> None:
         pass
     assert waiting_dbt.take() is None
     assert dbt.has_ended
+
+
+def test_a_line_before_it_has_parsed_does_not_stop_it(
+    at_home: Callable[[], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A warning of Python's or of the machine's loader, at the start of the process."""
+    home = at_home()
+    prepare()
+    lend_parsed(home.root.resolve(), dbt_target())
+    (tmp_path / "sitecustomize.py").write_text('print("a warning", flush=True)\n')
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    with waiting_dbt.started(DBT_PROJECT_DIR, dbt_target()) as dbt:
+        dbt.wait()
+        assert Mark.of(DBT_PROJECT_DIR, dbt_target()).fits()

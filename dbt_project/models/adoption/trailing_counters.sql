@@ -8,6 +8,9 @@ with launches as (
         on
             launches.model_key = latest_readings.model_key
             and launches.horizon_day >= latest_readings.first_reading_on
+    -- What was read after the as-of day counts for nothing.
+    inner join {{ ref('as_of') }} as as_of
+        on launches.horizon_day <= as_of.as_of
     where
         launches.is_created_since_day_zero
         and launches.horizon_days <= {{ var('trailing_max_days') }}

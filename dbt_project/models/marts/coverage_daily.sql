@@ -3,8 +3,22 @@ with loads as (
     where status = 'loaded'
 ),
 
+-- Each file of rankings has a month of days, most of which an earlier file had: the newest counts, as it
+-- does for tokens.
 read_days as (
-    select * from {{ ref('stg_read_days') }}
+    select *
+    from (
+        select
+            days.*,
+            row_number() over (
+                partition by days.source, days.scope, days.day
+                order by loads.as_of desc nulls last, days.partition desc
+            ) as version
+        from {{ ref('stg_read_days') }} as days
+        left join loads
+            on days.load_id = loads.load_id
+    ) as versions
+    where version = 1 or not (source = 'openrouter' and scope = 'rankings')
 ),
 
 -- A partition of one day, or of one day and scope, has its counts in the ledger. Of a file of many
