@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.cli import main as extract_main
+from extract.errors import HubtideError, without_folders
 from extract.fetching import open_day
 from extract.home import Home
 from extract.import_folder import ImportFolder
@@ -336,8 +337,9 @@ def _show_progress() -> None:
 
 
 def _message(error: Exception) -> str:
-    """A dagster.Failure keeps its line in `description`."""
-    return str(getattr(error, "description", None) or error or type(error).__name__)
+    """A dagster.Failure keeps its line in `description`. What a library says may name folders."""
+    said = str(getattr(error, "description", None) or error or type(error).__name__)
+    return said if isinstance(error, HubtideError) else without_folders(said)
 
 
 def _print(*lines: str) -> None:
