@@ -186,7 +186,7 @@ def _fetch_scopes(
             results.append(Fetched.failed(source, partition, client.requests - before, error))
             # What fails without a request says nothing about the service.
             in_a_row += client.requests > before
-            if _ends_the_fetch(error) or in_a_row == MAX_FAILURES_IN_A_ROW:
+            if ends_the_fetch(error) or in_a_row == MAX_FAILURES_IN_A_ROW:
                 results += _not_asked(source, day, scopes[number + 1 :])
                 break
             continue
@@ -199,8 +199,8 @@ def _fetch_scopes(
     return results
 
 
-def _ends_the_fetch(error: HubtideError) -> bool:
-    """Whether asking for the next scope makes no sense: limits, or a disk that is full."""
+def ends_the_fetch(error: HubtideError) -> bool:
+    """Whether asking for what comes next makes no sense: limits, or a disk that is full."""
     return isinstance(error, RateLimitedError | RequestLimitError) or not isinstance(
         error, SourceError | LandingError
     )

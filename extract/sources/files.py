@@ -6,6 +6,7 @@ is stored.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -96,6 +97,9 @@ def _stage(con: duckdb.DuckDBPyConnection, header: csv_lines.Header, manifest: M
         if manifest.as_of
         else f"try_cast({header.value('as_of')} as date)"
     )
+    # A day later for whoever is further east. A mistyped year would carry counters for decades.
+    landed_on = date.fromisoformat(manifest.files[0].fetched_at[:10])
+    latest = landed_on + timedelta(days=1)
     numbers = ("downloads_30d", "downloads_all_time", "likes", "parameters_total")
     parsed = "".join(
         f"{header.value(name)} as raw_{name}, {integer_from_text(header.value(name))} as {name}, "
@@ -126,6 +130,8 @@ def _stage(con: duckdb.DuckDBPyConnection, header: csv_lines.Header, manifest: M
                     when problem is not null then problem
                     {id_reason("model_id", "model_id")}
                     {day_reason("day", "as_of")}
+                    when day > date '{latest}'
+                        then 'as_of is after the day on which the file was landed'
                     {"".join(number_reason(f"raw_{name}", name, name) for name in numbers)}
                     when downloads_30d is null and downloads_all_time is null
                         then 'the row has no counter'

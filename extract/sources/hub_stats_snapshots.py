@@ -24,11 +24,8 @@ from extract.csv_lines import quoted
 from extract.downloads import FileClient, disk_errors
 from extract.errors import (
     HubtideError,
-    LandingError,
     PartitionBusyError,
-    RateLimitedError,
     RefusedError,
-    RequestLimitError,
     SourceError,
     UnavailableError,
     UnreadableReplyError,
@@ -39,6 +36,7 @@ from extract.fetching import (
     Fetched,
     Planned,
     Step,
+    ends_the_fetch,
     open_day,
 )
 from extract.home import Home
@@ -377,7 +375,7 @@ class _Fetching:
             self._show(number, len(wanted), f"{SOURCE} {day}")
             failure = self._fetch_day(history, day, number, len(wanted))
             in_a_row = in_a_row + 1 if isinstance(failure, UnavailableError) else 0
-            if failure and (_ends_the_fetch(failure) or in_a_row == MAX_FAILURES_IN_A_ROW):
+            if failure and (ends_the_fetch(failure) or in_a_row == MAX_FAILURES_IN_A_ROW):
                 self._not_asked(wanted[number + 1 :], "failed")
                 break
         self._show(len(wanted), len(wanted), "")
@@ -508,13 +506,6 @@ def _days(since: date, until: date, every: int) -> list[date]:
 
 def _has_landed(home: Home, day: date) -> bool:
     return (home.landing / SOURCE / str(day) / MANIFEST).exists()
-
-
-def _ends_the_fetch(error: HubtideError) -> bool:
-    """Whether asking for the next day makes no sense: limits, or a disk that is full."""
-    return isinstance(error, RateLimitedError | RequestLimitError) or not isinstance(
-        error, SourceError | LandingError
-    )
 
 
 def _commits_problem(body: bytes) -> str | None:

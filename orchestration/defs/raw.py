@@ -12,6 +12,7 @@ from extract.home import Home
 from extract.live import LIVE
 from extract.loading import LoadResult, load_landed, load_source
 from extract.published_builds import note_builds
+from extract.rules import MAX_REJECTED_SHARE
 from orchestration.costs import measured
 from orchestration.dbt import OWNERS
 from orchestration.engine import WRITER_POOL, hand_over_raw
@@ -27,15 +28,10 @@ LOG = logging.getLogger("hubtide")
 
 SAMPLE = dg.AssetKey("sample_snapshots")
 
-# More than this share of a partition rejected fails its load (docs/operations.md, Contract at the
-# door); over all partitions together it can only be exceeded by a fault of the ledger.
-MAX_REJECT_SHARE = 0.01
-
-
 CHECK = "every_partition_was_loaded"
 
 DO_LOAD = (
-    "the line says which record broke the contract and how; raw.loads keeps the try. Fetch the "
+    "the line says which rules were broken, and how often; raw.loads keeps the try. Fetch the "
     "partition again, or correct the file, and run the job `build`"
 )
 DO_SUM = (
@@ -224,7 +220,9 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
             "few_rejects",
             asset=["raw", "rejects"],
             blocking=True,
-            description=f"At most {MAX_REJECT_SHARE:.0%} of the records of any source is rejected.",
+            description=(
+                f"At most {MAX_REJECTED_SHARE:.0%} of the records of any source is rejected."
+            ),
         ),
     ],
     pool=WRITER_POOL,
@@ -273,7 +271,7 @@ def _sum_result(gaps: list[str]) -> dg.AssetCheckResult:
 
 def _rejects_result(shares: dict[str, float]) -> dg.AssetCheckResult:
     """`shares`: of rejected records, by source."""
-    over = {source: share for source, share in shares.items() if share > MAX_REJECT_SHARE}
+    over = {source: share for source, share in shares.items() if share > MAX_REJECTED_SHARE}
     found = ", ".join(f"{share:.1%} of {source}" for source, share in over.items())
     return dg.AssetCheckResult(
         check_name="few_rejects",

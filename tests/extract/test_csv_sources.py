@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,18 @@ def write(path: Path, text: str) -> Path:
 
 def good_readings(count: int = 1200) -> str:
     return "".join(f"2026-01-01,org/m{index},{index},,1,2025-01-01\n" for index in range(count))
+
+
+def test_a_reading_of_the_future_is_rejected(folder: Path, home: Home, raw: Query) -> None:
+    today = datetime.now(UTC).date()
+    days = [today, today + timedelta(days=1), today + timedelta(days=2)]
+    lines = "".join(f"{day},org/late,1,,1,2025-01-01\n" for day in days)
+    write(folder / "readings" / "mine.csv", READINGS + good_readings() + lines)
+    load_source("files", folder, home)
+    assert raw("select reason from raw.rejects") == [
+        ("as_of is after the day on which the file was landed",)
+    ]
+    assert raw("select count(*) from raw.files_readings where day >= ?", today) == [(2,)]
 
 
 def test_bad_readings_never_end_the_load(folder: Path, home: Home, raw: Query) -> None:
