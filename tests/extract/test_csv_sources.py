@@ -292,17 +292,19 @@ def test_tracked_models(folder: Path, home: Home, raw: Query) -> None:
 
 
 def test_bad_tracked_models(folder: Path, home: Home, raw: Query) -> None:
-    good = "".join(f"Q,m{index},Q/m{index}\n" for index in range(600))
+    good = "".join(f"Q,m{index},Q/m{index}\n" for index in range(700))
     tracked(folder, good + "Q,x,\n,x,Q/x\nQ,m0,Q/m0\n")
     write(
         folder / "tracked-models" / "metadata" / "model_parameters.csv",
-        "model_id,total_params_b,active_params_b,is_moe,notes\nQ/a,big,,,\nQ/b,-1,,,\nQ/c,1,,x,\n",
+        "model_id,total_params_b,active_params_b,is_moe,notes\nQ/a,big,,,\nQ/b,-1,,,\nQ/c,1,,x,\n"
+        "Q/d,8000000000,,,\n",
     )
     load_source("tracked_models", folder, home)
     assert raw("select page, reason from raw.rejects order by page, row_number") == [
         ("metadata/model_parameters.csv", "total_params_b is unreadable"),
         ("metadata/model_parameters.csv", "total_params_b is negative"),
         ("metadata/model_parameters.csv", "is_moe is neither true nor false"),
+        ("metadata/model_parameters.csv", "total_params_b is above 1,000,000 billion"),
         ("models.csv", "modelId is missing"),
         ("models.csv", "org is missing"),
         ("models.csv", "a row before has the same modelId"),

@@ -248,7 +248,7 @@ def test_more_than_one_percent_rejected_fails(folder: Path, home: Home, raw: Que
     hubs.write_hub(folder, {D1: many(20), D2: [*many(19), {**model("org/bad"), "likes": -1}]})
     with pytest.raises(
         LoadFailedError,
-        match=r"more than 1% \(likes is negative: 1\)",
+        match=r"1 of 20 rows break the contract, more than 1% \(likes is negative: 1\); nothing",
     ) as caught:
         load_source("hub_stats", folder, home)
     assert [result.status for result in caught.value.results] == ["loaded", "failed"]

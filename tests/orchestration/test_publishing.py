@@ -211,6 +211,8 @@ def test_publishing_the_same_build_again_changes_no_file(tmp_path: Path) -> None
     warehouse, exports = make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports"
     first = publish(warehouse, exports, "c", "s")
     before = {path: path.stat().st_mtime_ns for path in first.folder.iterdir()}
+    # Of a file manager: no leftover of a run.
+    (exports / "builds" / ".DS_Store").touch()
     publish(warehouse, exports, "c", "s")
     assert {path: path.stat().st_mtime_ns for path in first.folder.iterdir()} == before
 

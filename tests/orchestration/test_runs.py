@@ -15,7 +15,7 @@ from dagster import DagsterRunStatus
 
 from extract.home import Home
 from extract.warehouse import SCHEMA
-from orchestration import ledger
+from orchestration import cli, ledger
 from orchestration.cli import main
 from orchestration.dbt import first_failure
 from orchestration.defs.raw import summary
@@ -253,3 +253,15 @@ def test_the_environment_keeps_all_state_at_home_and_statistics_off(
         assert opened.telemetry_enabled is False
         assert opened.get_concurrency_config().pool_config.default_pool_limit == 1
     assert logging.getLogger("hubtide").name == "hubtide"
+
+
+def test_a_librarys_message_names_no_folder(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise PermissionError(13, "Permission denied", "/home/somebody/hubtide/.dagster/storage")
+
+    monkeypatch.setattr(cli, "prepare", refuse)
+    assert main(["build"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "hubtide: [Errno 13] Permission denied: 'storage'"
