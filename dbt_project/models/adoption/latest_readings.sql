@@ -19,6 +19,13 @@ calendar as (
             and read_calendar.scope = main_scope.scope
 ),
 
+main_readings as (
+    select main_readings.*
+    from {{ ref('main_readings') }} as main_readings
+    inner join {{ ref('as_of') }} as as_of
+        on main_readings.day <= as_of.as_of
+),
+
 last_read as (
     select
         max(day) as last_read_on,
@@ -32,18 +39,18 @@ firsts as (
     select
         model_key,
         min(day) as first_reading_on
-    from {{ ref('main_readings') }}
+    from main_readings
     where presence = 'present' and downloads_all_time_before is null
     group by model_key
 ),
 
 absences as (
     select
-        readings.model_key,
-        max(readings.day) as absent_on
-    from {{ ref('main_readings') }} as readings
-    where readings.presence = 'absent'
-    group by readings.model_key
+        model_key,
+        max(day) as absent_on
+    from main_readings
+    where presence = 'absent'
+    group by model_key
 ),
 
 -- Who is there has a row in the month of the last read, since each month's first read day has all.
@@ -52,7 +59,7 @@ there as (
         readings.model_key,
         {{ arg_max('readings.downloads_30d', 'readings.day') }} as downloads_30d,
         {{ arg_max('readings.likes', 'readings.day') }} as likes
-    from {{ ref('main_readings') }} as readings
+    from main_readings as readings
     inner join last_read
         on readings.day between last_read.last_month and last_read.last_read_on
     where
@@ -73,7 +80,7 @@ absent_once as (
         max(readings.day) as last_row_on,
         {{ arg_max('readings.downloads_30d', 'readings.day') }} as downloads_30d,
         {{ arg_max('readings.likes', 'readings.day') }} as likes
-    from {{ ref('main_readings') }} as readings
+    from main_readings as readings
     inner join absences
         on readings.model_key = absences.model_key
     where readings.presence = 'present'

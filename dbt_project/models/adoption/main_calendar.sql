@@ -6,10 +6,6 @@ main_scope as (
     select * from {{ ref('main_scope') }}
 ),
 
-as_of as (
-    select * from {{ ref('as_of') }}
-),
-
 calendar as (
     select read_calendar.*
     from read_calendar
@@ -17,8 +13,6 @@ calendar as (
         on
             read_calendar.source = main_scope.source
             and read_calendar.scope = main_scope.scope
-    cross join as_of
-    where read_calendar.day <= as_of.as_of
 ),
 
 final as (

@@ -1,13 +1,12 @@
-with readings as (
-    select * from {{ ref('weighed_readings') }}
-),
-
-read_calendar as (
+with read_calendar as (
     select * from {{ ref('read_calendar') }}
 ),
 
-as_of as (
-    select * from {{ ref('as_of') }}
+readings as (
+    select weighed_readings.*
+    from {{ ref('weighed_readings') }} as weighed_readings
+    inner join {{ ref('as_of') }} as as_of
+        on weighed_readings.day <= as_of.as_of
 ),
 
 -- F, per scope: from here on a new model's launch can be seen.
@@ -29,8 +28,6 @@ model_scopes as (
         readings.scope,
         min(readings.day) as first_row_on
     from readings
-    cross join as_of
-    where readings.day <= as_of.as_of
     group by readings.model_key, readings.source, readings.source_rank, readings.scope
 ),
 
@@ -54,10 +51,8 @@ counter_rows as (
         firsts.scopes_of_model,
         firsts.first_read_on
     from readings
-    cross join as_of
     inner join firsts
         on readings.model_key = firsts.model_key
-    where readings.day <= as_of.as_of
 ),
 
 -- Most models are read by one source in one scope: their sparse rows stand as they are.
@@ -136,13 +131,11 @@ combination_reads as (
             "order by read_calendar.source, read_calendar.scope"
         ) }} as scopes_read
     from combination_scopes
-    cross join as_of
     inner join read_calendar
         on
             combination_scopes.source = read_calendar.source
             and combination_scopes.scope = read_calendar.scope
             and read_calendar.is_read
-            and read_calendar.day <= as_of.as_of
     group by combination_scopes.combination, read_calendar.day
 ),
 

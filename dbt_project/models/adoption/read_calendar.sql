@@ -3,14 +3,20 @@ with read_days as (
     where is_complete
 ),
 
+as_of as (
+    select * from {{ ref('as_of') }}
+),
+
 bounds as (
     select
-        source,
-        scope,
-        min(day) as first_day,
-        max(day) as last_day
+        read_days.source,
+        read_days.scope,
+        min(read_days.day) as first_day,
+        max(read_days.day) as last_day
     from read_days
-    group by source, scope
+    inner join as_of
+        on read_days.day <= as_of.as_of
+    group by read_days.source, read_days.scope
 ),
 
 days as (

@@ -1,7 +1,10 @@
 {{ config(materialized='view') }}
 
 with readings as (
-    select * from {{ ref('weighed_readings') }}
+    select weighed_readings.*
+    from {{ ref('weighed_readings') }} as weighed_readings
+    inner join {{ ref('as_of') }} as as_of
+        on weighed_readings.day <= as_of.as_of
 ),
 
 read_calendar as (
@@ -26,7 +29,7 @@ last_reads as (
     group by source, scope
 ),
 
--- One pass over all readings: the newest row of each source and scope, and each counter's newest
+-- One pass over all of them: the newest row of each source and scope, and each counter's newest
 -- value.
 scope_readings as (
     select

@@ -57,8 +57,7 @@ last_reads as (
         scope,
         max(day) as last_read_on
     from read_calendar
-    cross join as_of
-    where is_read and day <= as_of.as_of
+    where is_read
     group by source, scope
 ),
 
