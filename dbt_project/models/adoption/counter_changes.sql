@@ -72,7 +72,21 @@ relevant as (
 -- The last day before this row on which the counter was known, and what it was.
 final as (
     select
-        relevant.*,
+        relevant.model_key,
+        relevant.day,
+        relevant.source,
+        relevant.scope,
+        relevant.downloads_all_time,
+        relevant.is_counter,
+        relevant.first_read_on,
+        relevant.read_before,
+        relevant.row_before,
+        relevant.row_before_is_counter,
+        relevant.source_before,
+        relevant.scope_before,
+        relevant.counter_before,
+        relevant.row_after,
+        relevant.read_month,
         {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint,
         case
             when row_before_is_counter then coalesce(read_before, row_before)

@@ -22,7 +22,6 @@ final as (
         day,
         {{ month_start('day') }} as month,
         is_read,
-        is_observed,
         lag(read_on_or_before) over (order by day) as read_before,
         observed_days_to_date,
         min(day) over () as first_read_on,

@@ -8,7 +8,6 @@ select
     plain.scope,
     plain.presence,
     plain.downloads_30d,
-    plain.downloads_all_time,
     plain.likes,
     plain.days_early
 from {{ ref('main_readings') }} as plain
@@ -28,7 +27,6 @@ select
     scope,
     presence,
     downloads_30d,
-    downloads_all_time,
     likes,
     days_early
 from {{ ref('weighed_readings') }}

@@ -1,10 +1,7 @@
 {{ config(materialized='view') }}
 
 with calendar as (
-    select distinct
-        source,
-        scope,
-        last_read_on
+    select distinct last_read_on
     from {{ ref('main_calendar') }}
 ),
 
@@ -44,9 +41,7 @@ flats as (
             when changes.next_kind = 'end' then changes.next_from_day
             else {{ add_days('changes.next_from_day', -1) }}
         end as to_day,
-        changes.counter_after as counter,
-        calendar.source,
-        calendar.scope
+        changes.counter_after as counter
     from changes
     cross join calendar
     where changes.kind != 'end'
@@ -68,17 +63,14 @@ carried as (
 
 final as (
     select
-        changes.model_key,
-        changes.kind,
-        changes.from_day,
-        changes.to_day,
-        changes.counter_before,
-        changes.counter_after,
-        calendar.source,
-        calendar.scope
+        model_key,
+        kind,
+        from_day,
+        to_day,
+        counter_before,
+        counter_after
     from changes
-    cross join calendar
-    where changes.kind != 'end'
+    where kind != 'end'
 
     union all
 
@@ -88,9 +80,7 @@ final as (
         from_day,
         to_day,
         counter as counter_before,
-        counter as counter_after,
-        source,
-        scope
+        counter as counter_after
     from flats
     where from_day <= to_day
 
@@ -102,9 +92,7 @@ final as (
         from_day,
         to_day,
         counter as counter_before,
-        counter as counter_after,
-        cast(null as {{ dbt.type_string() }}) as source,
-        cast(null as {{ dbt.type_string() }}) as scope
+        counter as counter_after
     from carried
     where from_day <= to_day
 
@@ -116,9 +104,7 @@ final as (
         from_day,
         to_day,
         counter_before,
-        counter_after,
-        source,
-        scope
+        counter_after
     from {{ ref('weighed_spans') }}
 )
 

@@ -15,9 +15,7 @@ select
     base_relation,
     base_models,
     parameters_total,
-    parameters_by_dtype,
-    gguf_total,
-    load_id
+    parameters_by_dtype
 from {{ ref('stg_hub_api__metadata') }}
 
 union all
@@ -37,9 +35,7 @@ select
     base_relation,
     base_models,
     parameters_total,
-    parameters_by_dtype,
-    gguf_total,
-    load_id
+    parameters_by_dtype
 from {{ ref('stg_hub_discovery__metadata') }}
 
 union all
@@ -59,7 +55,5 @@ select
     base_relation,
     base_models,
     parameters_total,
-    parameters_by_dtype,
-    gguf_total,
-    load_id
+    parameters_by_dtype
 from {{ ref('stg_hub_stats__metadata') }}

@@ -11,8 +11,7 @@ select
     downloads_all_time,
     downloads_all_time_before,
     likes,
-    days_early,
-    load_id
+    days_early
 from {{ ref('stg_hub_api__readings') }}
 
 union all
@@ -28,8 +27,7 @@ select
     downloads_all_time,
     downloads_all_time_before,
     likes,
-    days_early,
-    load_id
+    days_early
 from {{ ref('stg_hub_discovery__readings') }}
 
 union all
@@ -45,6 +43,5 @@ select
     downloads_all_time,
     downloads_all_time_before,
     likes,
-    days_early,
-    load_id
+    days_early
 from {{ ref('stg_hub_stats__readings') }}

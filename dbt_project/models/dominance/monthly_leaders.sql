@@ -25,8 +25,7 @@ final as (
         case
             when lead_over_next > {{ var('phase_min_lead') }} then member
         end as leader,
-        share as leader_share,
-        lead_over_next
+        share as leader_share
     from ranked
     where place = 1
 )
