@@ -1,10 +1,10 @@
 {# Parameters that a repository's name states, as bigint, null where it states none:
    `8x7B` (experts times their size), `1.5B`, `1_8b` (the same with an underscore), `2.4T`, `135M`. A number counts only as a word of
-   its own, so `4bit`, `A3B` (active) and `E2B` (effective) do not. Billions win over trillions
-   and millions: `-1M` at the end of a name with a size is a context length. Numbers of more than five
+   its own, so `4bit`, `A3B` (active) and `E2B` (effective) do not, nor does `7B` in `A2.7B`. Billions
+   win over trillions and millions: `-1M` at the end of a name with a size is a context length. Numbers of more than five
    digits, three for experts, are dates and the like, and would not fit. #}
 {% macro parameters_from_name(name) -%}
-    {%- set edge = '(?:^|[-_. ])' -%}
+    {%- set edge = '(?:^|[-_ ]|(?:^|[^0-9])[.])' -%}
     {%- set stop = '(?:[-_. ]|$)' -%}
     {%- set number = '([0-9]{1,5}(?:[.][0-9]+)?)' -%}
     {%- set pattern_moe = "'(?i)" ~ edge ~ "([0-9]{1,3})x" ~ number ~ "b" ~ stop ~ "'" -%}

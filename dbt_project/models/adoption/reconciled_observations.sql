@@ -74,38 +74,61 @@ best_of_day as (
         and (last_rows.day = last_rows.row_day or read_calendar.is_read)
 ),
 
--- A fall that appears only by a change of source is held until the same source confirms it. The
--- Hub's API and discovery are one service: of one rank, one source.
+-- The Hub's API and discovery are one service: of one rank, one source.
 chosen as (
     select
         *,
         coalesce(
-            source_rank != lag(source_rank) over (partition by model_key order by day)
-            and downloads_all_time
-            < lag(downloads_all_time) over (partition by model_key order by day),
-            false
-        ) as is_unconfirmed
+            source_rank = lag(source_rank) over (partition by model_key order by day), false
+        ) as is_same_source
     from best_of_day
     where preference = 1
+),
+
+-- What the same source says again stands, and so does what comes after it and is no lower.
+runs as (
+    select
+        *,
+        count(case when is_same_source then 1 end) over (
+            partition by model_key order by day
+        ) as run
+    from chosen
+),
+
+-- A fall that appears only by a change of source is held until the same source confirms it. What is
+-- held is no measure of what follows: within a run the highest counter is the last that stood.
+confirmed as (
+    select
+        *,
+        coalesce(
+            not is_same_source
+            and downloads_all_time < max(downloads_all_time) over (
+                partition by model_key, run
+                order by day
+                rows between unbounded preceding and 1 preceding
+            ),
+            false
+        ) as is_held
+    from runs
 ),
 
 decided as (
     select
         decisive_days.model_key,
         decisive_days.day,
-        chosen.source,
-        chosen.scope,
-        chosen.downloads_all_time,
-        chosen.model_key is not null as is_counter,
+        confirmed.source,
+        confirmed.scope,
+        confirmed.downloads_all_time,
+        confirmed.model_key is not null as is_counter,
         lead(decisive_days.day) over (
             partition by decisive_days.model_key order by decisive_days.day
         ) as next_day
     from decisive_days
-    left join chosen
+    left join confirmed
         on
-            decisive_days.model_key = chosen.model_key
-            and decisive_days.day = chosen.day
-            and not chosen.is_unconfirmed
+            decisive_days.model_key = confirmed.model_key
+            and decisive_days.day = confirmed.day
+            and not confirmed.is_held
 ),
 
 last_reads as (

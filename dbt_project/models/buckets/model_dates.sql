@@ -18,28 +18,36 @@ atom_corrections as (
     {{ one_row_per_name(ref('stg_tracked_models__release_dates'), 'model_id') }}
 ),
 
-created as (
+stated as (
     select
         models.model_key,
         lower(models.model_id) as folded_name,
         metadata.created_at,
+        coalesce(cast(metadata.created_at as date), file_attributes.created_on) as stated_on,
         case
-            when cast(metadata.created_at as date) <= date '{{ var("creation_floor") }}' then null
-            when metadata.created_at is not null then cast(metadata.created_at as date)
-            else file_attributes.created_on
-        end as created_on,
-        case
-            when cast(metadata.created_at as date) <= date '{{ var("creation_floor") }}'
-                then 'floored'
             when metadata.created_at is not null then 'hub'
             when file_attributes.created_on is not null then 'file'
             else 'unknown'
-        end as created_basis
+        end as stated_by
     from models
     left join metadata
         on models.model_key = metadata.model_key
     left join file_attributes
         on models.model_key = file_attributes.model_key
+),
+
+-- The Hub's first day means "on or before", whoever repeats it.
+created as (
+    select
+        model_key,
+        folded_name,
+        created_at,
+        case when stated_on > date '{{ var("creation_floor") }}' then stated_on end as created_on,
+        case
+            when stated_on <= date '{{ var("creation_floor") }}' then 'floored'
+            else stated_by
+        end as created_basis
+    from stated
 ),
 
 final as (

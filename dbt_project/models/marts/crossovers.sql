@@ -85,7 +85,7 @@ pairs as (
         greatest(first_one.cumulative_downloads, second_one.cumulative_downloads) as ahead,
         least(first_one.cumulative_downloads, second_one.cumulative_downloads) as behind,
         first_one.newly_covered + second_one.newly_covered as newly_covered,
-        first_one.is_observed or second_one.is_observed as is_observed
+        first_one.is_observed and second_one.is_observed as is_observed
     from crossing_pairs
     inner join numbered as first_one
         on crossing_pairs.first_key = first_one.member_key
