@@ -8,7 +8,7 @@ readings as (
 
 -- The Hub's API is read one organisation at a time: a day on which a few of them were read is no
 -- reading of the population.
-organisation_reads as (
+organisation_scopes as (
     select distinct
         scope,
         day
@@ -16,12 +16,22 @@ organisation_reads as (
     where source = 'hub_api' and is_complete and scope != 'hub'
 ),
 
+-- Days without any read are not counted: an outage, however long, makes no organisation unexpected.
+organisation_reads as (
+    select
+        scope,
+        day,
+        dense_rank() over (order by day) as read_day
+    from organisation_scopes
+),
+
 organisation_days as (
     select
         day,
+        read_day,
         count(*) as scopes_read
     from organisation_reads
-    group by day
+    group by day, read_day
 ),
 
 expected_scopes as (
@@ -32,8 +42,8 @@ expected_scopes as (
     from organisation_days
     inner join organisation_reads as recent
         on
-            recent.day > {{ add_days('organisation_days.day', '-' ~ var('as_of_scope_days')) }}
-            and recent.day <= organisation_days.day
+            recent.read_day > organisation_days.read_day - {{ var('as_of_scope_days') }}
+            and recent.read_day <= organisation_days.read_day
     group by organisation_days.day, organisation_days.scopes_read
 ),
 

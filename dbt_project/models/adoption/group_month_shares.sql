@@ -1,6 +1,7 @@
 with group_months as (
     select
         group_months.*,
+        named.population,
         named.kind_key,
         named.is_unattributed
     from {{ ref('group_months') }} as group_months
@@ -8,18 +9,39 @@ with group_months as (
         on group_months.group_key = named.group_key
 ),
 
+populations_months as (
+    select
+        'tracked' as population,
+        month,
+        is_complete_month
+    from {{ ref('complete_months') }}
+
+    union all
+
+    select
+        'hub' as population,
+        month,
+        is_complete_hub_month as is_complete_month
+    from {{ ref('complete_months') }}
+),
+
 -- Growth is told of two months that both are complete.
 complete_months as (
     select
+        months.population,
         months.month,
         months.is_complete_month,
         months.is_complete_month and coalesce(month_before.is_complete_month, false) as has_month_before,
         months.is_complete_month and coalesce(year_before.is_complete_month, false) as has_year_before
-    from {{ ref('complete_months') }} as months
-    left join {{ ref('complete_months') }} as month_before
-        on month_before.month = cast({{ dbt.dateadd('month', -1, 'months.month') }} as date)
-    left join {{ ref('complete_months') }} as year_before
-        on year_before.month = cast({{ dbt.dateadd('month', -12, 'months.month') }} as date)
+    from populations_months as months
+    left join populations_months as month_before
+        on
+            months.population = month_before.population
+            and month_before.month = cast({{ dbt.dateadd('month', -1, 'months.month') }} as date)
+    left join populations_months as year_before
+        on
+            months.population = year_before.population
+            and year_before.month = cast({{ dbt.dateadd('month', -12, 'months.month') }} as date)
 ),
 
 totals as (
@@ -76,7 +98,9 @@ final as (
         end as cumulative_growth_yoy
     from group_months
     inner join complete_months
-        on group_months.month = complete_months.month
+        on
+            group_months.population = complete_months.population
+            and group_months.month = complete_months.month
     inner join totals
         on group_months.month = totals.month and group_months.kind_key = totals.kind_key
     left join ranks
