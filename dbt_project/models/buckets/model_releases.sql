@@ -5,7 +5,7 @@ with models as (
 ),
 
 overrides as (
-    {{ one_row_per_name(ref('release_overrides'), 'model_id') }}
+    {{ one_row_per_name(ref('release_overrides'), 'model_id', ref('former_names')) }}
 ),
 
 -- Repositories of one publisher that differ in precision or format only are one release.

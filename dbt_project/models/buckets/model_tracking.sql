@@ -26,11 +26,11 @@ families as (
 ),
 
 overrides as (
-    {{ one_row_per_name(ref('tracking_overrides'), 'model_id') }}
+    {{ one_row_per_name(ref('tracking_overrides'), 'model_id', ref('former_names')) }}
 ),
 
 atom_list as (
-    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id') }}
+    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id', ref('former_names')) }}
 ),
 
 atom_names as (

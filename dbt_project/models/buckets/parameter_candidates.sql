@@ -11,11 +11,11 @@ file_attributes as (
 ),
 
 seed_sizes as (
-    {{ one_row_per_name(ref('model_sizes'), 'model_id') }}
+    {{ one_row_per_name(ref('model_sizes'), 'model_id', ref('former_names')) }}
 ),
 
 atom_sizes as (
-    {{ one_row_per_name(ref('stg_tracked_models__parameters'), 'model_id') }}
+    {{ one_row_per_name(ref('stg_tracked_models__parameters'), 'model_id', ref('former_names')) }}
 ),
 
 -- Integer tensors beside a quantisation config or name hold several weights per element.

@@ -8,7 +8,7 @@ as_of as (
 ),
 
 atom_list as (
-    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id') }}
+    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id', ref('former_names')) }}
 ),
 
 models as (

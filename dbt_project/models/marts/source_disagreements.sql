@@ -16,11 +16,11 @@ atom_regions as (
 ),
 
 corrections as (
-    {{ one_row_per_name(ref('release_date_corrections'), 'model_id') }}
+    {{ one_row_per_name(ref('release_date_corrections'), 'model_id', ref('former_names')) }}
 ),
 
 atom_corrections as (
-    {{ one_row_per_name(ref('stg_tracked_models__release_dates'), 'model_id') }}
+    {{ one_row_per_name(ref('stg_tracked_models__release_dates'), 'model_id', ref('former_names')) }}
 ),
 
 counters as (

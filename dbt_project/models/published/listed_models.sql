@@ -1,5 +1,5 @@
 with atom_list as (
-    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id') }}
+    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id', ref('former_names')) }}
 ),
 
 models as (
