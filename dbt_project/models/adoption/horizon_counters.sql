@@ -53,6 +53,15 @@ spans_of_points as (
     where spans.from_day < spans.to_day
 ),
 
+-- Readings that may be of an earlier day than they are booked on.
+uncertain_readings as (
+    select distinct
+        model_key,
+        day
+    from {{ ref('model_readings') }}
+    where days_early > 0
+),
+
 -- The readings on either side bound what an interpolated counter can have been.
 counters as (
     select
@@ -77,8 +86,16 @@ counters as (
             else {{ days_between('spans.from_day', 'spans.to_day') }} + 1
         end as reading_gap_days,
         case when spans.kind = 'flat' then not read_calendar.is_read else spans.day < spans.to_day end
-            as is_interpolated
+            as is_interpolated,
+        at_end.day is not null or at_start.day is not null as is_date_uncertain
     from spans_of_points as spans
+    left join uncertain_readings as at_end
+        on spans.model_key = at_end.model_key and spans.to_day = at_end.day
+    left join uncertain_readings as at_start
+        on
+            spans.model_key = at_start.model_key
+            and spans.day < spans.to_day
+            and {{ add_days('spans.from_day', -1) }} = at_start.day
     left join read_calendar
         on
             spans.kind = 'flat'
@@ -108,7 +125,8 @@ ends as (
         coalesce(at_eve.lowest, 0) as lowest_at_eve,
         coalesce(at_eve.highest, 0) as highest_at_eve,
         coalesce(at_eve.is_interpolated, false) as is_eve_interpolated,
-        at_horizon.reading_gap_days
+        at_horizon.reading_gap_days,
+        at_horizon.is_date_uncertain or coalesce(at_eve.is_date_uncertain, false) as is_date_uncertain
     from launches
     inner join counters as at_horizon
         on
@@ -138,10 +156,10 @@ combined as (
         ends.counter_at_horizon - ends.counter_at_eve as risen,
         ends.lowest_at_horizon - ends.highest_at_eve as risen_low,
         ends.highest_at_horizon - ends.lowest_at_eve as risen_high,
+        coalesce(ends.is_date_uncertain, trailing_counters.days_early > 0) as is_date_uncertain,
         ends.is_eve_interpolated or ends.reading_gap_days > 0 as is_risen_interpolated,
         ends.reading_gap_days,
-        trailing_counters.downloads_30d,
-        trailing_counters.days_early
+        trailing_counters.downloads_30d
     from launches
     left join ends
         on
@@ -170,15 +188,15 @@ final as (
         counter_at_eve,
         counter_at_horizon,
         coalesce(risen, downloads_30d) as cumulative_downloads,
-        -- Of a trailing count whose date is not exact, nothing bounds the error.
-        coalesce(risen_low, case when days_early = 0 then downloads_30d end) as c_low,
-        coalesce(risen_high, case when days_early = 0 then downloads_30d end) as c_high,
+        -- Where the date of a reading is not exact, nothing bounds the error.
+        case when not is_date_uncertain then coalesce(risen_low, downloads_30d) end as c_low,
+        case when not is_date_uncertain then coalesce(risen_high, downloads_30d) end as c_high,
         case when risen is not null then 'all_time' else 'trailing_30d' end as basis,
         coalesce(is_risen_interpolated, false) as is_interpolated,
         coalesce(reading_gap_days, 0) > greatest(
             {{ var('wide_gap_min_days') }}, horizon_days / cast({{ var('wide_gap_divisor') }} as double)
         ) as is_wide_gap,
-        risen is null and days_early > 0 as is_date_uncertain
+        is_date_uncertain
     from combined
     where risen is not null or downloads_30d is not null
 )
