@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from extract.errors import ContractError
-from extract.landing import open_bytes
+from extract.landing import UNREADABLE, LandedFile, open_bytes
 from extract.warehouse import Load
 
 # Four control characters that no text file holds: the whole line is one column.
@@ -41,6 +41,15 @@ class Header:
         return f"nullif(trim(fields[{self.columns.index(column) + 1}]), '')"
 
 
+def require_whole(file: LandedFile, label: str) -> None:
+    """Raise ContractError for a .gz whose lines could not be counted to its end when it landed.
+
+    DuckDB would read it: it does not compare what it decompresses with gzip's checksum.
+    """
+    if file.rows is None and file.name.endswith(".gz"):
+        raise ContractError(f"{label}: {file.name} is damaged, or no gzip file: copy it again")
+
+
 def read_header(path: Path, label: str, required: Iterable[str]) -> Header:
     """The first line that is neither blank nor a `#` comment.
 
@@ -57,7 +66,7 @@ def read_header(path: Path, label: str, required: Iterable[str]) -> Header:
                     break
                 line = ""
         names = tuple(name.strip() for row in csv.reader([line]) for name in row)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error):
+    except (*UNREADABLE, UnicodeDecodeError, csv.Error):
         raise ContractError(f"{label} cannot be read as CSV: save it as UTF-8 text") from None
     if not line:
         raise ContractError(f"{label} has no header and no rows: nothing was loaded")

@@ -25,6 +25,7 @@ import json
 import os
 import re
 import shutil
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,6 +46,10 @@ TEMPORARY = ".landing-"
 LINK_FROM_BYTES = 16 * 2**20
 
 CHUNK_BYTES = 2**20
+
+# What reading a .gz to its end raises where it is cut off or damaged; of these OSError (no gzip, a
+# wrong checksum) may come from any file.
+UNREADABLE = (OSError, EOFError, zlib.error)
 
 # A partition names a folder, and DuckDB reads its files by path: no separators, no glob characters.
 PARTITION_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+@()=,-]{0,149}")
@@ -435,14 +440,14 @@ def sha256_of(path: Path) -> str:
 
 
 def count_lines(path: Path) -> int | None:
-    """Lines of a text file (gzip by its name), None where it cannot be decompressed."""
+    """Lines of a text file (gzip by its name), None where it cannot be decompressed to its end."""
     lines, last = 0, b"\n"
     try:
         with open_bytes(path) as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 lines += chunk.count(b"\n")
                 last = chunk[-1:]
-    except (OSError, EOFError):
+    except UNREADABLE:
         return None
     return lines + (last != b"\n")
 

@@ -41,7 +41,8 @@ def csv_lander(
 ) -> Callable[[duckdb.DuckDBPyConnection], Manifest]:
     """A `Found.land` for a partition of one CSV file.
 
-    Its day is manifest.csv's as_of, else what `newest_day` reads from the file.
+    Its day is manifest.csv's as_of, else what `newest_day` reads from the file. A .gz that is
+    damaged has None for its rows, which its load refuses (csv_lines.require_whole).
     """
 
     def run(_: duckdb.DuckDBPyConnection) -> Manifest:

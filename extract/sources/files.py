@@ -63,11 +63,12 @@ def load(load: Load) -> Counts:
     """Load a landed file inside the open transaction.
 
     The day of a row is the manifest's as_of, else its own. Raises ContractError when the file
-    cannot be read or lacks a column, has no rows, or more than 1 % rejected.
+    is damaged, cannot be read or lacks a column, has no rows, or more than 1 % rejected.
     """
     con, manifest = load.con, load.manifest
     file = manifest.files[0]
     path = manifest.path_of(file)
+    csv_lines.require_whole(file, load.label)
     required = ["model_id", "downloads_30d"]
     if manifest.as_of is None:
         required.insert(0, "as_of")

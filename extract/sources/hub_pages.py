@@ -19,7 +19,7 @@ import duckdb
 from extract.csv_lines import quoted
 from extract.errors import ContractError
 from extract.http import Params
-from extract.landing import Manifest
+from extract.landing import UNREADABLE, Manifest
 from extract.readings import Tables
 from extract.sources.hub_snapshots import Records
 from extract.sources.hub_stats_columns import KNOWN_COLUMNS, projection
@@ -215,7 +215,7 @@ class Page:
         """The texts of its records, which need not be JSON; None where it is no array."""
         try:
             text = gzip.decompress(self.path.read_bytes()).decode("utf-8", errors="replace")
-        except (OSError, EOFError):
+        except UNREADABLE:
             return None
         return split_array(text)
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from extract.errors import ContractError
-from extract.landing import open_bytes
+from extract.landing import UNREADABLE, open_bytes
 from extract.warehouse import Load, merge_unknown
 
 # Strings, with a colon where they are keys, and what stands between values. An unclosed string
@@ -125,7 +124,7 @@ def read_body(path: Path, label: str) -> bytes:
     try:
         with open_bytes(path) as stream:
             return stream.read()
-    except (OSError, EOFError, zlib.error):
+    except UNREADABLE:
         raise ContractError(f"{label}: {path.name} cannot be read: fetch it again") from None
 
 

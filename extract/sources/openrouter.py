@@ -26,6 +26,7 @@ from extract.landing import (
     Incoming,
     Manifest,
     OpenPartition,
+    count_lines,
     land,
     source_lock,
 )
@@ -258,6 +259,8 @@ def _catalogue_day(folder: ImportFolder, catalogue: Path, rankings: list[Path]) 
 
 def _newest_day(path: Path) -> date | None:
     """The newest readable date of a rankings file; None where it has none (its load says why)."""
+    if count_lines(path) is None:  # a damaged .gz must not date the catalogue
+        return None
     try:
         header = csv_lines.read_header(path, path.name, ["date"])
         with duckdb.connect() as con:
@@ -454,6 +457,7 @@ def _csv_rows(load: Load) -> str:
     """SQL for the rows of a rankings file as CSV, their values as text."""
     file = load.manifest.files[0]
     path = load.manifest.path_of(file)
+    csv_lines.require_whole(file, load.label)
     header = csv_lines.read_header(path, load.label, RANKING_COLUMNS)
     merge_unknown(load, csv_lines.unknown_columns(header, RANKING_COLUMNS))
     csv_lines.stage_lines(load.con, path, load.label, header)

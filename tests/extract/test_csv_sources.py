@@ -108,6 +108,56 @@ def test_gzip_crlf_bom_other_order_and_unknown_columns(
     assert raw("select source, column_name from raw.unknown_columns") == [("files", "note")]
 
 
+def damaged(text: str) -> dict[str, bytes]:
+    """A .gz of a text that is not what was packed, each in a way that another reader notices."""
+    packed = gzip.compress(text.encode(), mtime=0)
+    return {
+        # Whole blocks, stored as they are, of which one digit has changed.
+        "checksum": gzip.compress(text.encode(), 0, mtime=0).replace(b",9\n", b",8\n"),
+        "length": packed[:-4] + b"\1\0\0\0",
+        "cut off": packed[:-20],
+        "without its end": packed[:-8],
+        "block": packed[:10] + b"\xff" * (len(packed) - 18) + packed[-8:],
+        "no gzip": text.encode(),
+    }
+
+
+@pytest.mark.parametrize("fault", damaged(""))
+def test_a_damaged_gzip_file_is_refused_and_costs_no_other(
+    folder: Path, home: Home, raw: Query, fault: str
+) -> None:
+    text = "as_of,model_id,downloads_30d\n2026-01-01,a/b,9\n"
+    write(folder / "readings" / "whole.csv", text)
+    path = folder / "readings" / "mine.csv.gz"
+    path.write_bytes(damaged(text)[fault])
+    line = "files mine: mine.csv.gz is damaged, or no gzip file: copy it again"
+    with pytest.raises(LoadFailedError, match=f"^{line}$"):
+        load_source("files", folder, home)
+    assert raw("select partition, status, error from raw.loads order by 1") == [
+        ("mine", "failed", line),
+        ("whole", "loaded", None),
+    ]
+    assert raw("select distinct partition from raw.files_readings") == [("whole",)]
+    path.write_bytes(gzip.compress(text.encode()))
+    load_source("files", folder, home)
+    assert raw("select downloads_30d from raw.files_readings where partition = 'mine'") == [(9,)]
+
+
+def test_a_damaged_gzip_file_that_has_been_loaded_is_refused_by_a_rebuild(
+    folder: Path, home: Home, raw: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "as_of,model_id,downloads_30d\n2026-01-01,a/b,9\n"
+    path = folder / "readings" / "mine.csv.gz"
+    path.parent.mkdir()
+    path.write_bytes(damaged(text)["checksum"])
+    with monkeypatch.context() as earlier:
+        earlier.setattr(csv_lines, "require_whole", lambda *_: None)
+        load_source("files", folder, home)
+    with pytest.raises(LoadFailedError, match="is damaged"):
+        rebuild(home)
+    assert raw("select * from raw.files_readings") == []
+
+
 def test_the_manifest_dates_the_rows(folder: Path, home: Home, raw: Query) -> None:
     write(folder / "readings" / "mine.csv", "model_id,downloads_30d\na/b,7\n")
     hubs.write_manifest(folder, [("readings/mine.csv", "2026-02-03", 4, "")])
@@ -186,6 +236,22 @@ def test_rankings(folder: Path, home: Home, raw: Query) -> None:
         (date(2026, 5, 1), "a/b-20260101:free", 10**12, date(2026, 5, 3), "rankings-may")
     ]
     assert raw("select distinct scope, is_complete from raw.read_days") == [("rankings", True)]
+
+
+@pytest.mark.parametrize("fault", damaged(""))
+def test_damaged_rankings_are_refused_and_date_nothing(
+    folder: Path, home: Home, raw: Query, fault: str
+) -> None:
+    write(folder / "openrouter" / "may.csv", rankings())
+    text = "date,model_permaslug,total_tokens\n2026-06-30,a/b,9\n"
+    (folder / "openrouter" / "june.csv.gz").write_bytes(damaged(text)[fault])
+    write(folder / "openrouter" / "models.json", '{"data":[{"id":"a/b","canonical_slug":"a/b-1"}]}')
+    with pytest.raises(LoadFailedError, match=r"rankings-june: june\.csv\.gz is damaged"):
+        load_source("openrouter", folder, home)
+    assert raw("select partition from raw.loads where status = 'loaded' order by 1") == [
+        ("catalogue-2026-05-03",),
+        ("rankings-may",),
+    ]
 
 
 def test_bad_rankings(folder: Path, home: Home, raw: Query) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import tempfile
@@ -48,6 +49,13 @@ def landed(home: Home, *bodies: bytes) -> Manifest:
             origin="/api/models",
         )
     return partition.complete(is_synthetic=True, as_of=DAY, scope="Qwen")
+
+
+@pytest.mark.parametrize("end", [b"", b"\xff" * 20, b"\0" * 8])
+def test_a_page_that_cannot_be_decompressed_has_no_records(tmp_path: Path, end: bytes) -> None:
+    path = tmp_path / "0001.json.gz"
+    path.write_bytes(gzip.compress(b"[]")[:10] + end)
+    assert hub_pages.Page(1, 1, path.name, path).texts() is None
 
 
 def loaded(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> LoadResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -159,4 +160,6 @@ def test_lines_are_counted(folder: Path) -> None:
     assert landing.count_lines(incoming(folder, "a\nb").path) == 2
     assert landing.count_lines(incoming(folder, "").path) == 0
     (folder / "bad.csv.gz").write_bytes(b"no gzip")
+    assert landing.count_lines(folder / "bad.csv.gz") is None
+    (folder / "bad.csv.gz").write_bytes(gzip.compress(b"")[:10] + b"\xff" * 20)
     assert landing.count_lines(folder / "bad.csv.gz") is None
