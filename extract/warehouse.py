@@ -7,12 +7,13 @@ One DuckDB file, one writer at a time. Every partition is one transaction: eithe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -21,6 +22,13 @@ from extract.home import Home, utc_now
 from extract.landing import Manifest
 
 SCHEMA = Path(__file__).with_name("schema.sql")
+
+# Who only looks at the warehouse (a status, a query) has it open for moments, and a command opens
+# it many times: so long, in seconds, it is waited for, as long as by dbt (profiles.yml, retries).
+LOCK_SECONDS = 15.0
+LOCK_PAUSE = 0.1
+
+Opened = TypeVar("Opened")
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class Warehouse:
     def open(cls, home: Home) -> Warehouse:
         """Open the warehouse for writing and make sure of the `raw` schema.
 
-        Raises WarehouseLockedError when another process has it open.
+        Raises WarehouseLockedError when another process has it open and keeps it.
         """
         home.root.mkdir(parents=True, exist_ok=True)
         return cls.over(connect(home.warehouse))
@@ -235,18 +243,31 @@ class Warehouse:
 
 
 def connect(path: Path, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Connect to a DuckDB file. Raises WarehouseLockedError when another process holds it."""
-    try:
-        return duckdb.connect(str(path), read_only=read_only)
-    except duckdb.Error as error:
-        text = str(error)
-        if "lock" in text.lower():
-            holder = re.search(r"PID (\d+)", text)
-            who = f"process {holder[1]}" if holder else "another process"
-            raise WarehouseLockedError(
-                f"{path.name} is in use by {who}: end it or wait for it, then run this again"
-            ) from None
-        raise HubtideError(f"{path.name} cannot be opened: {one_line(error)}") from None
+    """Connect to a DuckDB file. Raises what `once_free` raises."""
+    return once_free(path, lambda: duckdb.connect(str(path), read_only=read_only))
+
+
+def once_free(path: Path, opening: Callable[[], Opened]) -> Opened:
+    """What `opening` the DuckDB file gives; tried for LOCK_SECONDS while another process has it.
+
+    Raises WarehouseLockedError when that keeps it for longer, HubtideError when the file cannot be
+    opened for another reason.
+    """
+    give_up = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return opening()
+        except duckdb.Error as error:
+            text = str(error)
+            if "Could not set lock" not in text:
+                raise HubtideError(f"{path.name} cannot be opened: {one_line(error)}") from None
+            if time.monotonic() >= give_up:
+                holder = re.search(r"PID (\d+)", text)
+                who = f"process {holder[1]}" if holder else "another process"
+                raise WarehouseLockedError(
+                    f"{path.name} is in use by {who}: end it or wait for it, then run this again"
+                ) from None
+        time.sleep(LOCK_PAUSE)
 
 
 def drop_raw(con: duckdb.DuckDBPyConnection) -> None:

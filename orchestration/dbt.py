@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 from packaging.version import Version
 
+from extract.warehouse import connect
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target
 from orchestration.manifest import one_line, parse_if_stale
 from orchestration.waiting_dbt import WaitingDbt
@@ -127,7 +127,7 @@ def broken(warehouse: Path, result: Mapping[str, Any], node: Mapping[str, Any]) 
     is_grain = (node.get("test_metadata") or {}).get("name") == "grain"
     if not is_grain or result["status"] != "fail":
         return None
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         rows = connection.execute(
             f"select broken, count(*) from ({result['compiled_code']}) "
             "group by broken order by broken limit 5"

@@ -8,12 +8,14 @@ from typing import Any
 
 import duckdb
 
+from extract.warehouse import connect
+
 
 def row_counts(warehouse: Path, tables: Iterable[str]) -> dict[str, int]:
     """Rows of tables of schema raw; 0 for all where there is no warehouse yet."""
     if not warehouse.exists():
         return dict.fromkeys(tables, 0)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         return {table: _scalar(connection, f"select count(*) from raw.{table}") for table in tables}
 
 

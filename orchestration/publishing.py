@@ -18,6 +18,7 @@ import duckdb
 
 from extract.home import utc_now
 from extract.published_builds import PublishedBuild
+from extract.warehouse import once_free
 from orchestration.sources import SOURCES
 
 KEPT_BUILDS = 7
@@ -84,7 +85,7 @@ def publish(
         "temp_directory": str(builds / ".spilled"),
     }
     with duckdb.connect(config=limits) as connection:
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        _attach(connection, warehouse)
         about = _about(connection)
         build_id = str(about["build_id"])
         folder = builds / build_id
@@ -120,7 +121,7 @@ def publish(
 def record_audit(warehouse: Path, exports: Path, build_id: str) -> None:
     """Note that all checks of a build have passed, the build that the warehouse now holds."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        _attach(connection, warehouse)
         audit = f"{build_id} {_fingerprint(connection)}"
     exports.mkdir(parents=True, exist_ok=True)
     temporary = exports / f".{AUDITED}.{os.getpid()}"
@@ -133,7 +134,7 @@ def require_audit(warehouse: Path, exports: Path) -> None:
     audited = exports / AUDITED
     audit = audited.read_text(encoding="ascii") if audited.exists() else ""
     with duckdb.connect() as connection:
-        connection.execute(f"attach {_text(warehouse)} as warehouse (read_only)")
+        _attach(connection, warehouse)
         build_id = str(_about(connection)["build_id"])
         if audit == f"{build_id} {_fingerprint(connection)}":
             return
@@ -220,6 +221,12 @@ def _replace_link(link: Path, target: Path) -> None:
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, warehouse: Path) -> None:
+    """Attach the warehouse as `warehouse`, to be read only, as `connect` opens it."""
+    attach = f"attach {_text(warehouse)} as warehouse (read_only)"
+    once_free(warehouse, lambda: connection.execute(attach))
 
 
 def _about(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import logging
 import os
+import re
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,6 +178,8 @@ def failure_line(events: Sequence[DagsterEvent]) -> str:
         while error is not None and error.cause is not None:
             error = error.cause
         message = one_line(error.message) if error else "unknown error"
+        # A line of the project's own is whole without the name of its class.
+        message = re.sub(r"^extract\.errors\.\w+: ", "", message)
         return f"{event.step_key}: {message}"
     return "the run failed outside its steps; see the run in `make dev`"
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-import duckdb
 
 from extract.home import Home, utc_now
 from extract.live import DATED
+from extract.warehouse import connect
 from orchestration import ledger
 from orchestration.dbt import OfflineDbtCli, read_json
 from orchestration.engine import DUCKDB, WRITER_POOL
@@ -107,7 +107,7 @@ def ledger_checks(manifest: Mapping[str, Any]) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="ledger_checks", specs=specs, pool=WRITER_POOL)
     def check() -> Iterator[dg.AssetCheckResult]:
-        with duckdb.connect(str(Home.from_env().warehouse), read_only=True) as connection:
+        with connect(Home.from_env().warehouse, read_only=True) as connection:
             volumes = ledger.volumes(connection, VOLUME_DAYS)
             gaps = ledger.gaps(connection, GAP_DAYS)
             columns = ledger.new_columns(connection, utc_now(), NEWS_DAYS)

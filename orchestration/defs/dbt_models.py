@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DbtProject, dbt_assets
 from dagster_dbt.core.dbt_cli_invocation import DbtCliInvocation
 
 from extract.home import Home
+from extract.warehouse import connect
 from orchestration import waiting_dbt
 from orchestration.builds import new_build_id, project_commit
 from orchestration.costs import ENGINE_COSTS, Step, keep, measured, of_models
@@ -103,7 +103,7 @@ def tables_of(warehouse: Path) -> dict[tuple[str, str], Table]:
     """What stands in the warehouse, by schema and name; columns are name and type."""
     if not warehouse.exists():
         return {}
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with connect(warehouse, read_only=True) as con:
         columns: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for schema, table, name, type_ in con.execute(
             "select schema_name, table_name, column_name, data_type from duckdb_columns() "

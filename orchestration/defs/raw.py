@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 
 from extract.errors import HubtideError, LoadFailedError
 from extract.home import Home
@@ -13,6 +12,7 @@ from extract.live import LIVE
 from extract.loading import LoadResult, load_landed, load_source
 from extract.published_builds import note_builds
 from extract.rules import MAX_REJECTED_SHARE
+from extract.warehouse import connect
 from orchestration.costs import measured
 from orchestration.dbt import OWNERS
 from orchestration.engine import WRITER_POOL, hand_over_raw
@@ -240,7 +240,7 @@ def ledger() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         yield dg.MaterializeResult(
             asset_key=["raw", table], metadata={"dagster/row_count": counts[table]}
         )
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         if not has_loads(connection):
             raise dg.Failure(
                 "nothing has been loaded into this warehouse yet, so there is nothing to build"

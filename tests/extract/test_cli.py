@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -11,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from extract import cli
+from extract import cli, warehouse
 from extract.errors import HubtideError
 from extract.home import Home, today
 from tests.extract import hubs
+from tests.holding import held
 
 Query = Callable[..., list[tuple[Any, ...]]]
 DAY = date(2025, 3, 1)
@@ -84,25 +83,17 @@ def test_only_one_source(folder: Path, raw: Query) -> None:
 
 
 def test_a_locked_warehouse_is_one_line(
-    folder: Path, home: Home, capsys: pytest.CaptureFixture[str]
+    folder: Path,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hubs.write_hub(folder, {DAY: [hubs.model("a/b")]})
     home.root.mkdir()
-    code = (
-        "import duckdb, sys; con = duckdb.connect(sys.argv[1]); "
-        "print('open', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(home.warehouse)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as holder:
-        assert holder.stdout is not None
-        holder.stdout.readline()
+    monkeypatch.setattr(warehouse, "LOCK_SECONDS", 0.0)
+    with held(home.warehouse) as holder:
         assert cli.main(["import", str(folder)]) == 1
         output = capsys.readouterr().err
-        assert holder.stdin is not None
-        holder.stdin.close()
     assert output.strip().splitlines() == [
         f"error: warehouse.duckdb is in use by process {holder.pid}: end it or wait for it, "
         "then run this again"

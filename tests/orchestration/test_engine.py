@@ -1,7 +1,5 @@
 """HUBTIDE_TARGET: one setting for dbt, pools and publishing."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -23,6 +21,7 @@ from orchestration.engine import (
     target,
 )
 from orchestration.publishing import NotAuditedError, publish, record_audit, require_audit
+from tests.holding import held
 
 
 def fill(warehouse: Path) -> None:
@@ -114,20 +113,15 @@ def test_an_export_replaces_the_last_one_and_keeps_types(tmp_path: Path) -> None
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
-def test_an_export_beside_a_build_is_one_line_without_a_path(tmp_path: Path) -> None:
+def test_an_export_beside_a_build_is_one_line_without_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     fill(warehouse)
-    hold = "con = duckdb.connect(sys.argv[1]); print('held', flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", f"import duckdb, sys; {hold}", str(warehouse)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(
-            WarehouseLockedError, match=r"^warehouse\.duckdb is in use by"
-        ) as caught:
-            export_raw(warehouse, tmp_path / "raw")
-        assert str(tmp_path) not in str(caught.value)
-        holder.communicate(b"\n")
+    monkeypatch.setattr("extract.warehouse.LOCK_SECONDS", 0.0)
+    with (
+        held(warehouse),
+        pytest.raises(WarehouseLockedError, match=r"^warehouse\.duckdb is in use by") as caught,
+    ):
+        export_raw(warehouse, tmp_path / "raw")
+    assert str(tmp_path) not in str(caught.value)
