@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ from extract.home import Home
 from extract.import_folder import LAYOUT, ImportFolder
 from extract.loading import SOURCES, LoadResult, load_source, rebuild
 from extract.parquet import export_raw
-from extract.warehouse import connect
+from extract.warehouse import connect, one_line
 
 USAGE_ERROR = 2
 
@@ -42,20 +43,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "parquet":
             return _parquet(options.directory, home)
         return _status(home)
-    except HubtideError as error:
-        _err(f"error: {error}")
-        return 1
     except KeyboardInterrupt:
         _err("stopped; run the same command again to go on")
         return 130
+    except Exception as error:
+        if os.environ.get("HUBTIDE_TRACEBACK"):
+            raise
+        _err(f"error: {error if isinstance(error, HubtideError) else one_line(error)}")
+        return 1
 
 
 def _sample(directory: Path) -> int:
     from extract.sources import sample
 
+    _require_folder(directory)
     sample.generate(directory)
     _out(f"sample written to {directory}")
     return 0
+
+
+def _require_folder(directory: Path) -> None:
+    """Raise HubtideError where something else has the name of a folder that is to be written."""
+    if directory.exists() and not directory.is_dir():
+        raise HubtideError(f"'{directory.name}' is a file: name a folder")
 
 
 def _import(directory: str, source: str | None, home: Home) -> int:
@@ -111,6 +121,7 @@ def _rebuild(home: Home) -> int:
 
 
 def _parquet(directory: Path, home: Home) -> int:
+    _require_folder(directory)
     rows = export_raw(home.warehouse, directory)
     _out(f"{len(rows)} tables with {sum(rows.values()):,} rows written to {directory}")
     return 0
@@ -122,6 +133,8 @@ def _status(home: Home) -> int:
         return 1
     con = connect(home.warehouse, read_only=True)
     try:
+        if not con.execute("select 1 from duckdb_schemas() where schema_name = 'raw'").fetchall():
+            raise HubtideError(f"{home.warehouse.name} has no schema `raw`: import a folder first")
         rows = con.execute(
             """
             select

@@ -8,22 +8,21 @@ the Hub answers that with plain HTTP whatever it stores the file in (docs/operat
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin, urlsplit
 
 from extract.errors import (
-    HubtideError,
     RefusedError,
     RequestLimitError,
     UnavailableError,
     UnreadableReplyError,
+    disk_errors,
 )
 from extract.http import MAX_REDIRECTS, TRANSIENT, Client, origin_of
 
@@ -38,6 +37,9 @@ WORTH_BYTES = 2**20
 
 # Fewer bytes than this within `read_timeout`: the connection is given up as one that hangs.
 LEAST_BYTES = 2**16
+
+# How a full disk's line calls the part of a file that is there.
+COME = "what has come"
 
 # So much of a refusal's text is read.
 REFUSAL_BYTES = 10_000
@@ -161,7 +163,7 @@ class FileClient(Client):
         start = _start(response) if status == 206 else 0
         if start != _size(path):
             start = 0
-        with disk_errors(self.name, what), path.open("ab") as stream:
+        with disk_errors(self.name, what, COME), path.open("ab") as stream:
             stream.truncate(start)
             if status == 416 or (status == 206 and start != _start(response)):
                 return "the rest could not be asked for", None
@@ -212,15 +214,3 @@ def _start(response: httpx2.Response) -> int:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-@contextlib.contextmanager
-def disk_errors(name: str, what: str) -> Iterator[None]:
-    """Turn an OSError into a HubtideError of one line without a path."""
-    try:
-        yield
-    except OSError as error:
-        raise HubtideError(
-            f"{name}: {what} cannot be written ({error.strerror or type(error).__name__}); make "
-            "room and run this again: what has come is kept"
-        ) from None

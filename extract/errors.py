@@ -6,7 +6,9 @@ and never a secret.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -105,3 +107,15 @@ class LoadFailedError(HubtideError):
     def __init__(self, message: str, results: list[LoadResult]) -> None:
         super().__init__(message)
         self.results = results
+
+
+@contextlib.contextmanager
+def disk_errors(label: str, name: str, kept: str = "what has landed") -> Iterator[None]:
+    """Turn an OSError of writing `name` into a HubtideError of one line without a path."""
+    try:
+        yield
+    except OSError as error:
+        raise HubtideError(
+            f"{label}: {name} cannot be written ({error.strerror or type(error).__name__}); "
+            f"make room and run this again: {kept} is kept"
+        ) from None

@@ -20,9 +20,12 @@ class Home:
 
     @classmethod
     def from_env(cls) -> Home:
-        """HUBTIDE_HOME, else the project folder."""
+        """HUBTIDE_HOME, else the project folder. Raises HubtideError when it can be no home."""
         value = os.environ.get("HUBTIDE_HOME", "")
-        return cls((Path(value).expanduser() if value else PROJECT).resolve())
+        root = (Path(value).expanduser() if value else PROJECT).resolve()
+        if root.is_file():
+            raise HubtideError("HUBTIDE_HOME leads to a file: name a folder")
+        return cls(root)
 
     @property
     def warehouse(self) -> Path:

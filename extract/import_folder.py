@@ -120,6 +120,12 @@ def _read_datings(path: Path) -> dict[str, Dating]:
                 datings[name] = _dating(row, number)
     except UnicodeDecodeError:
         raise ImportFolderError("manifest.csv is no UTF-8 text: save it as UTF-8") from None
+    except (OSError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ImportFolderError(
+            f"manifest.csv cannot be read ({why}): it is a file of comma-separated text with the "
+            "header file,as_of,days_early[,scope]"
+        ) from None
     return datings
 
 

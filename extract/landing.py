@@ -32,7 +32,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from extract.errors import HubtideError, ImportFolderError, LandingError, PartitionBusyError
+from extract.errors import ImportFolderError, LandingError, PartitionBusyError, disk_errors
 from extract.home import Home, utc_now
 
 MANIFEST = "manifest.json"
@@ -205,14 +205,14 @@ def land(
 
     Nothing is written when the partition has landed with this content before. Raises
     ImportFolderError for a name that cannot be a partition, LandingError when a file changes
-    while it is read.
+    while it is read, HubtideError when the disk is full or refuses.
     """
     folder = _folder(home, source, partition)
     current_path = folder / MANIFEST
     current = read_manifest(current_path) if current_path.exists() else None
     known = {file.name: file for file in current.files} if current else {}
     landed = tuple(
-        _land_file(folder, file, known.get(file.name))
+        _land_file(folder, file, known.get(file.name), f"{source} {partition}")
         for file in sorted(incoming, key=lambda file: file.name)
     )
     manifest = Manifest(source, partition, landed, is_synthetic, as_of, days_early, scope, folder)
@@ -235,7 +235,7 @@ def source_lock(home: Home, source: str) -> Iterator[None]:
     """
     folder = home.landing / source
     with contextlib.ExitStack() as open_files:
-        with _disk_errors(source, "its lock"):
+        with disk_errors(source, "its lock"):
             folder.mkdir(parents=True, exist_ok=True)
             stream = open_files.enter_context((folder / LOCK).open("a"))
             try:
@@ -303,7 +303,7 @@ class OpenPartition:
             relative = relative.with_name(f"{digest[:12]}.{relative.name}")
             target = self.folder / relative
         label = f"{self.source} {self.partition}"
-        with _disk_errors(label, name):
+        with disk_errors(label, name):
             target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists() or sha256_of(target) != digest:
             _write(target, content, label)
@@ -354,7 +354,7 @@ class OpenPartition:
             self._drop_journal()
 
     def _drop_journal(self) -> None:
-        with _disk_errors(f"{self.source} {self.partition}", JOURNAL):
+        with disk_errors(f"{self.source} {self.partition}", JOURNAL):
             (self.folder / JOURNAL).unlink(missing_ok=True)
 
     def _write_journal(self, pages: Sequence[Page]) -> None:
@@ -362,7 +362,7 @@ class OpenPartition:
         _write(self.folder / JOURNAL, content, f"{self.source} {self.partition}")
 
     def _note(self, page: Page, label: str) -> None:
-        with _disk_errors(label, JOURNAL), (self.folder / JOURNAL).open("ab") as stream:
+        with disk_errors(label, JOURNAL), (self.folder / JOURNAL).open("ab") as stream:
             stream.write(_journal_line(page))
             stream.flush()
             os.fsync(stream.fileno())
@@ -457,7 +457,9 @@ def open_bytes(path: Path) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
-def _land_file(folder: Path, incoming: Incoming, known: LandedFile | None) -> LandedFile:
+def _land_file(
+    folder: Path, incoming: Incoming, known: LandedFile | None, label: str
+) -> LandedFile:
     digest = sha256_of(incoming.path)
     size = incoming.path.stat().st_size
     if known is not None and known.sha256 == digest:
@@ -469,7 +471,8 @@ def _land_file(folder: Path, incoming: Incoming, known: LandedFile | None) -> La
     for candidate in (relative, relative.with_name(f"{digest[:12]}.{relative.name}")):
         target = folder / candidate
         if not target.exists():
-            _copy(folder, incoming, target, digest)
+            with disk_errors(label, incoming.name):
+                _copy(folder, incoming, target, digest)
             break
         if target.stat().st_size == size and sha256_of(target) == digest:
             break
@@ -498,9 +501,14 @@ def _copy(folder: Path, incoming: Incoming, target: Path, digest: str) -> None:
         except OSError:  # another file system, or one without links
             linked = False
     if not linked:
-        shutil.copyfile(source, temporary)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
+        try:
+            shutil.copyfile(source, temporary)
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+        except OSError:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise
         if sha256_of(temporary) != digest:
             temporary.unlink()
             raise LandingError(f"{incoming.origin} changed while it was read: import it again")
@@ -519,7 +527,7 @@ def _write(path: Path, content: str | bytes, label: str = "landing") -> None:
     Raises HubtideError when the disk is full or refuses; the file is as it was before then.
     """
     temporary = path.with_name(f"{TEMPORARY}{os.getpid()}-{path.name}")
-    with _disk_errors(label, path.name):
+    with disk_errors(label, path.name):
         try:
             with temporary.open("wb") as stream:
                 stream.write(content.encode() if isinstance(content, str) else content)
@@ -533,17 +541,6 @@ def _write(path: Path, content: str | bytes, label: str = "landing") -> None:
         _sync_folder(path.parent)
 
 
-@contextlib.contextmanager
-def _disk_errors(label: str, name: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise HubtideError(
-            f"{label}: {name} cannot be written ({error.strerror or type(error).__name__}); "
-            "make room and run this again: what has landed is kept"
-        ) from None
-
-
 def _folder(home: Home, source: str, partition: str) -> Path:
     """The partition's folder, made if need be, without what a killed run left half-written."""
     if not PARTITION_PATTERN.fullmatch(partition):
@@ -552,7 +549,7 @@ def _folder(home: Home, source: str, partition: str) -> Path:
             "digits, spaces and ._+@()=,- only (at most 150 characters)"
         )
     folder = home.landing / source / partition
-    with _disk_errors(f"{source} {partition}", "its folder"):
+    with disk_errors(f"{source} {partition}", "its folder"):
         folder.mkdir(parents=True, exist_ok=True)
         _remove_temporary(folder)
     return folder

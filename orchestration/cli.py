@@ -44,14 +44,17 @@ LOG = logging.getLogger("hubtide")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, or 1 with one line on stderr."""
     options = _parser().parse_args(arguments)
+    home: Home | None = None
     try:
+        home = Home.from_env()
         status: int = options.command(options, prepare())
     except KeyboardInterrupt:
         return _fail("stopped; run the same command again to go on")
     except Exception as error:
         if os.environ.get("HUBTIDE_TRACEBACK"):
             raise
-        return _fail(explained(" ".join(_message(error).split()), Home.from_env()))
+        line = " ".join(_message(error).split())
+        return _fail(explained(line, home) if home else line)
     return status
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 
 from extract.csv_lines import quoted
-from extract.downloads import FileClient, disk_errors
+from extract.downloads import COME, FileClient
 from extract.errors import (
     HubtideError,
     PartitionBusyError,
@@ -29,6 +29,7 @@ from extract.errors import (
     SourceError,
     UnavailableError,
     UnreadableReplyError,
+    disk_errors,
 )
 from extract.fetching import (
     HOURS_INTO_THE_DAY,
@@ -392,7 +393,7 @@ class _Fetching:
                 asked = self.client.requests - before
                 self.results.append(Fetched(SOURCE, partition, "skipped", asked, note=note))
                 return None
-            with disk_errors(SOURCE, str(day)):
+            with disk_errors(SOURCE, str(day), COME):
                 rows, note = self._land(found, number, total)
         except HubtideError as error:
             asked = self.client.requests - before

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from extract import cli, warehouse
@@ -99,6 +103,106 @@ def test_a_locked_warehouse_is_one_line(
         "then run this again"
     ]
     assert not home.landing.exists()
+
+
+def test_a_full_disk_while_files_land_is_one_line(
+    folder: Path,
+    home: Home,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hubs.write_hub(folder, {DAY: [hubs.model("a/b")]})
+
+    def fill(_: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", fill)
+        assert cli.main(["import", str(folder)]) == 1
+    assert capsys.readouterr().err == (
+        "error: hub_stats 2025-03-01: 2025-03-01.parquet cannot be written (No space left on "
+        "device); make room and run this again: what has landed is kept\n"
+    )
+    # What had been written of it takes no room either.
+    assert list((home.landing / "hub_stats" / "2025-03-01").iterdir()) == []
+    assert cli.main(["import", str(folder)]) == 0
+
+
+def a_file_as_home(home: Home, _: Path) -> str:
+    home.root.write_text("")
+    return "HUBTIDE_HOME leads to a file: name a folder"
+
+
+def a_file_as_target(_: Home, folder: Path) -> str:
+    (folder / "out").write_text("")
+    return "'out' is a file: name a folder"
+
+
+def another_database(home: Home, folder: Path) -> str:
+    home.root.mkdir()
+    duckdb.connect(str(home.warehouse)).close()
+    return "warehouse.duckdb has no schema `raw`: import a folder first"
+
+
+def no_database(home: Home, folder: Path) -> str:
+    home.root.mkdir()
+    home.warehouse.write_bytes(b"no database" * 2000)
+    return "warehouse.duckdb cannot be opened: "
+
+
+def overlong_manifest(_: Home, folder: Path) -> str:
+    (folder / "manifest.csv").write_text(f"file,as_of,days_early\n{'x' * 131_073},,0\n")
+    return "manifest.csv cannot be read (field larger than field limit (131072)): "
+
+
+def a_folder_as_manifest(_: Home, folder: Path) -> str:
+    (folder / "manifest.csv").mkdir()
+    return "manifest.csv cannot be read (Is a directory): "
+
+
+Spoil = Callable[[Home, Path], str]
+
+
+@pytest.mark.parametrize(
+    ("command", "spoil"),
+    [
+        (["status"], a_file_as_home),
+        (["rebuild"], a_file_as_home),
+        (["import", "IMPORT"], a_file_as_home),
+        (["sample", "IMPORT/out"], a_file_as_target),
+        (["parquet", "IMPORT/out"], a_file_as_target),
+        (["status"], another_database),
+        (["status"], no_database),
+        (["import", "IMPORT"], overlong_manifest),
+        (["import", "IMPORT"], a_folder_as_manifest),
+    ],
+)
+def test_what_is_not_as_it_should_be_is_one_line(
+    folder: Path, home: Home, capsys: pytest.CaptureFixture[str], command: list[str], spoil: Spoil
+) -> None:
+    line = spoil(home, folder)
+    arguments = [argument.replace("IMPORT", str(folder)) for argument in command]
+    assert cli.main(arguments) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"error: {line}")
+    assert output.err.count("\n") == 1
+    assert str(folder.parent) not in output.err
+
+
+def test_what_nobody_thought_of_is_one_line_or_a_traceback_for_who_asks(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder / "mine.csv"))
+
+    monkeypatch.setattr(cli, "_import", refuse)
+    assert cli.main(["import", str(folder)]) == 1
+    assert capsys.readouterr().err == "error: [Errno 13] Permission denied: 'mine.csv'\n"
+    monkeypatch.setenv("HUBTIDE_TRACEBACK", "1")
+    with pytest.raises(PermissionError):
+        cli.main(["import", str(folder)])
 
 
 def test_nothing_to_rebuild_or_report(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from extract import landing
-from extract.errors import ImportFolderError, LandingError
+from extract.errors import HubtideError, ImportFolderError, LandingError
 from extract.home import Home
 from extract.landing import Incoming, Manifest, land
 
@@ -115,7 +115,7 @@ def test_nothing_is_left_of_a_failed_copy(
     file = incoming(folder)
     with monkeypatch.context() as patch:
         patch.setattr("extract.landing.shutil.copyfile", broken)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(HubtideError, match=r"^files x: x\.csv cannot be written \(No space"):
             put(home, file)
     assert files(home) == set()
     landing.verify(put(home, incoming(folder)))

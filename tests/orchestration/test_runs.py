@@ -265,3 +265,12 @@ def test_a_librarys_message_names_no_folder(
     assert main(["build"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "hubtide: [Errno 13] Permission denied: 'storage'"
+
+
+def test_a_home_that_can_be_none_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HUBTIDE_HOME", str(tmp_path / "file"))
+    assert main(["build"]) == 1
+    assert capsys.readouterr().err == "hubtide: HUBTIDE_HOME leads to a file: name a folder\n"
