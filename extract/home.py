@@ -9,6 +9,10 @@ from pathlib import Path
 
 from extract.errors import HubtideError
 
+# In a path DuckDB reads `?` as the start of options (where it puts the file's log) and `*` as any
+# name, and the addresses of Dagster's SQLite files read `#`, `%` and `?`.
+REFUSED = "#%?*"
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -23,6 +27,12 @@ class Home:
         """HUBTIDE_HOME, else the project folder. Raises HubtideError when it can be no home."""
         value = os.environ.get("HUBTIDE_HOME", "")
         root = (Path(value).expanduser() if value else PROJECT).resolve()
+        for letter in REFUSED:
+            if letter in str(root):
+                raise HubtideError(
+                    f"the path of HUBTIDE_HOME has a '{letter}', which DuckDB or SQLite takes for "
+                    f"a sign of its own: name a folder whose path has none of {' '.join(REFUSED)}"
+                )
         if root.is_file():
             raise HubtideError("HUBTIDE_HOME leads to a file: name a folder")
         return cls(root)

@@ -214,6 +214,14 @@ def test_nothing_to_rebuild_or_report(capsys: pytest.CaptureFixture[str]) -> Non
 def test_home_and_today(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Home.from_env() == home
     assert home.imports == home.root / "data" / "import"
+    for letter in "#%?*":
+        monkeypatch.setenv("HUBTIDE_HOME", str(home.root / f"a{letter}b" / "c"))
+        with pytest.raises(HubtideError) as caught:
+            Home.from_env()
+        assert str(caught.value).startswith(f"the path of HUBTIDE_HOME has a '{letter}', which ")
+        assert str(home.root) not in str(caught.value)
+    monkeypatch.setenv("HUBTIDE_HOME", str(home.root / "it's [a] {b} &c=d;e, ü"))
+    assert Home.from_env().root.name == "it's [a] {b} &c=d;e, ü"
     monkeypatch.setenv("HUBTIDE_TODAY", "2026-01-02")
     assert today() == date(2026, 1, 2)
     monkeypatch.setenv("HUBTIDE_TODAY", "tomorrow")
