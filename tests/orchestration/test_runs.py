@@ -267,6 +267,22 @@ def test_a_librarys_message_names_no_folder(
     assert line == "hubtide: [Errno 13] Permission denied: 'storage'"
 
 
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("x", "'x' is no whole number"),
+        ("1.5", "'1.5' is no whole number"),
+        ("0", "must be at least 1"),
+    ],
+)
+def test_a_number_that_is_none_is_named(
+    capsys: pytest.CaptureFixture[str], value: str, line: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["backfill", "--since", "2025-01-01", "--every", value])
+    assert capsys.readouterr().err.endswith(f"error: argument --every: {line}\n")
+
+
 def test_a_home_that_can_be_none_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
