@@ -184,7 +184,9 @@ def set_current(exports: Path, build_id: str) -> None:
     Raises:
         FileNotFoundError: there is no such build.
     """
-    if not (exports / "builds" / build_id / "manifest.json").exists():
+    # No way through other folders; and a name with a dot before it is of a build on its way.
+    is_name = Path(build_id).name == build_id and build_id[:1] not in ("", ".")
+    if not is_name or not (exports / "builds" / build_id / "manifest.json").exists():
         raise FileNotFoundError(f"exports/builds has no build {build_id}")
     _replace_link(exports / CURRENT, Path("builds") / build_id)
     _replace_link(exports / DATABASE, Path(CURRENT) / DATABASE)

@@ -248,6 +248,17 @@ def test_rolling_back_to_a_build_that_is_gone_is_refused(tmp_path: Path) -> None
     assert (tmp_path / "current").readlink() == Path("builds/b1")
 
 
+@pytest.mark.parametrize("name", ["../builds/b1", "./b1", "b1/", "b1/.", ".b2.partial", "", ".."])
+def test_only_the_name_of_a_build_leads_to_it(tmp_path: Path, name: str) -> None:
+    build_folder(tmp_path, "b1")
+    build_folder(tmp_path, ".b2.partial")
+    (tmp_path / "builds" / "manifest.json").touch()
+    (tmp_path / "manifest.json").touch()
+    with pytest.raises(FileNotFoundError, match="exports/builds has no build"):
+        set_current(tmp_path, name)
+    assert not (tmp_path / "current").exists()
+
+
 def test_a_warehouse_without_its_one_row_about_is_not_published(tmp_path: Path) -> None:
     warehouse = make_warehouse(tmp_path / "warehouse.duckdb")
     with duckdb.connect(str(warehouse)) as connection:
