@@ -95,6 +95,9 @@ def stage_lines(con: duckdb.DuckDBPyConnection, path: Path, label: str, header: 
             rejects_table = 'csv_rejects', rejects_scan = 'csv_scans'
         )
     """
+    # DuckDB adds to these tables, and a scan without rejects adds nothing: those of the file before
+    # would be taken for this one's.
+    con.execute("drop table if exists csv_rejects; drop table if exists csv_scans")
     try:
         con.execute(
             f"create or replace temp table csv_lines as "
@@ -114,7 +117,6 @@ def stage_lines(con: duckdb.DuckDBPyConnection, path: Path, label: str, header: 
                 trim(csv_line, chr(10) || chr(13)) as line,
                 'the line is unreadable: ' || lower(cast(error_type as varchar)) as problem
             from csv_rejects
-            where scan_id = (select max(scan_id) from csv_scans)
         ),
 
         numbered as (

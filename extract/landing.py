@@ -143,6 +143,11 @@ class Manifest:
         text = json.dumps(content, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def landed_on(self) -> date:
+        """The day (UTC) on which its first file was fetched or copied."""
+        return date.fromisoformat(self.files[0].fetched_at[:10])
+
     def _covered(self) -> list[list[Any]]:
         return [[entry.scope, entry.is_complete, entry.rows] for entry in self.covered]
 

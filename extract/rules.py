@@ -6,6 +6,8 @@ loads; a partition that breaks it fails as a whole (docs/operations.md, Contract
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import duckdb
 
 from extract.errors import ContractError
@@ -34,6 +36,10 @@ ID_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?"
 EARLIEST_DAY = "2016-01-01"
 LATEST_DAY = "2099-12-31"
 
+# No counter, token count or size comes near: a greater one is misread, and sums of such would not
+# fit a bigint.
+MAX_NUMBER = 10**15
+
 
 def id_reason(column: str, label: str) -> str:
     """SQL `when … then …` branches that reject an unreadable repository id."""
@@ -58,10 +64,11 @@ def text_reason(column: str, label: str) -> str:
 
 
 def number_reason(raw: str, value: str, label: str) -> str:
-    """SQL branches that reject a number that is there but unreadable, or negative."""
+    """SQL branches that reject a number that is there but unreadable, negative or above 10^15."""
     return f"""
         when {raw} is not null and {value} is null then '{label} is unreadable'
         when {value} < 0 then '{label} is negative'
+        when {value} > {MAX_NUMBER} then '{label} is impossibly large'
     """
 
 
@@ -71,6 +78,18 @@ def day_reason(value: str, label: str) -> str:
         when {value} is null then '{label} is no date'
         when {value} not between date '{EARLIEST_DAY}' and date '{LATEST_DAY}'
             then '{label} is out of range'
+    """
+
+
+def reading_day_reason(value: str, label: str, landed_on: date) -> str:
+    """The branches of day_reason, and one that rejects a day after the landing of its file: a
+    mistyped year would carry counters for decades."""
+    # A day later for whoever is further east.
+    latest = landed_on + timedelta(days=1)
+    return f"""
+        {day_reason(value, label)}
+        when {value} > date '{latest}'
+            then '{label} is after the day on which the file was landed'
     """
 
 

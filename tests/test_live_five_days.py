@@ -218,6 +218,28 @@ def test_rankings_of_the_missed_day_are_there(homes: tuple[Home, Home]) -> None:
     assert MISSED in days
 
 
+def test_a_backfill_on_a_day_of_live_readings_publishes(homes: tuple[Home, Home]) -> None:
+    """Both bring the same days as of today; `inference_daily` has each once."""
+    home, _ = homes
+    before = rows(home, "inference_daily", set())
+    first = DAYS[-1] - timedelta(days=10)
+    with services_on(DAYS[-1]) as fake:
+        ran = run_module(
+            home.root, "orchestration", "backfill", "--since", str(first), "--only", "openrouter",
+            environment=fake.environment(),
+        )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        partitions = con.execute(
+            "select count(distinct partition) from raw.openrouter_rankings "
+            "where day = ? and as_of = ?",
+            [DAYS[-1] - timedelta(days=2), DAYS[-1]],
+        ).fetchone()
+    assert partitions is not None
+    assert partitions[0] > 1
+    assert rows(home, "inference_daily", set()) == before
+
+
 @dataclass(frozen=True)
 class SixthDay:
     """The day after: what the command said, the build before it, and its own."""

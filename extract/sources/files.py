@@ -6,7 +6,6 @@ is stored.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -16,7 +15,13 @@ from extract.errors import ImportFolderError
 from extract.home import Home
 from extract.import_folder import ImportFolder, stem
 from extract.landing import Manifest
-from extract.rules import check_rejected, day_reason, id_reason, integer_from_text, number_reason
+from extract.rules import (
+    check_rejected,
+    id_reason,
+    integer_from_text,
+    number_reason,
+    reading_day_reason,
+)
 from extract.sources.base import Found, csv_lander
 from extract.warehouse import Counts, Load, drop_unused_names, merge_unknown
 
@@ -98,9 +103,6 @@ def _stage(con: duckdb.DuckDBPyConnection, header: csv_lines.Header, manifest: M
         if manifest.as_of
         else f"try_cast({header.value('as_of')} as date)"
     )
-    # A day later for whoever is further east. A mistyped year would carry counters for decades.
-    landed_on = date.fromisoformat(manifest.files[0].fetched_at[:10])
-    latest = landed_on + timedelta(days=1)
     numbers = ("downloads_30d", "downloads_all_time", "likes", "parameters_total")
     parsed = "".join(
         f"{header.value(name)} as raw_{name}, {integer_from_text(header.value(name))} as {name}, "
@@ -130,9 +132,7 @@ def _stage(con: duckdb.DuckDBPyConnection, header: csv_lines.Header, manifest: M
                 case
                     when problem is not null then problem
                     {id_reason("model_id", "model_id")}
-                    {day_reason("day", "as_of")}
-                    when day > date '{latest}'
-                        then 'as_of is after the day on which the file was landed'
+                    {reading_day_reason("day", "as_of", manifest.landed_on)}
                     {"".join(number_reason(f"raw_{name}", name, name) for name in numbers)}
                     when downloads_30d is null and downloads_all_time is null
                         then 'the row has no counter'

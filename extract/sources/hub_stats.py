@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import duckdb
 
 from extract.csv_lines import quoted
 from extract.errors import ContractError, ImportFolderError
+from extract.fetching import open_day
 from extract.home import Home
 from extract.import_folder import ImportFolder, stem
 from extract.landing import Incoming, Manifest, land
@@ -44,6 +45,10 @@ def find(folder: ImportFolder, home: Home) -> list[Found]:
             raise ImportFolderError(
                 f"{folder.name(path)}: name the file YYYY-MM-DD.parquet, or give it an as_of in "
                 "manifest.csv"
+            )
+        if day > open_day() + timedelta(days=1):
+            raise ImportFolderError(
+                f"{folder.name(path)} is of {day}, a day that has not come: name it by its own"
             )
         if day in days:
             raise ImportFolderError(

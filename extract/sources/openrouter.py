@@ -34,9 +34,9 @@ from extract.rules import (
     EARLIEST_DAY,
     MAX_ID_LENGTH,
     check_rejected,
-    day_reason,
     integer_from_text,
     number_reason,
+    reading_day_reason,
     text_reason,
 )
 from extract.sources import json_records
@@ -266,11 +266,12 @@ def _newest_day(path: Path) -> date | None:
         with duckdb.connect() as con:
             csv_lines.stage_lines(con, path, path.name, header)
             day = f"try_cast({header.value('date')} as date)"
+            is_readable = f"case {reading_day_reason(day, 'date', today())} end is null"
             rows = con.execute(
                 f"""
                 select max({day})
                 from temp.csv_rows
-                where problem is null and case {day_reason(day, "date")} end is null
+                where problem is null and {is_readable}
                 """
             ).fetchall()
     except ContractError:
@@ -389,7 +390,7 @@ def _load_rankings(load: Load) -> Counts:
                 *,
                 case
                     when problem is not null then problem
-                    {day_reason("day", "date")}
+                    {reading_day_reason("day", "date", manifest.landed_on)}
                     {text_reason("model_permaslug", "model_permaslug")}
                     {number_reason("''", "total_tokens", "total_tokens")}
                 end as reason,

@@ -203,6 +203,30 @@ def test_lines_that_are_no_text(folder: Path, home: Home, raw: Query) -> None:
     assert raw("select count(*) from raw.files_readings") == [(399,)]
 
 
+def test_a_line_that_is_no_text_is_no_fault_of_the_next_file(
+    folder: Path, home: Home, raw: Query
+) -> None:
+    lines = good_readings(400).encode().splitlines()
+    lines[7] = b"2026-01-01,org/\xff,1,,1,2025-01-01"
+    (folder / "readings").mkdir()
+    (folder / "readings" / "a.csv").write_bytes(READINGS.encode() + b"\n".join(lines))
+    write(folder / "readings" / "b.csv", READINGS + "2026-02-01,org/clean,1,,1,2025-01-01\n")
+    first, second = load_source("files", folder, home)
+    assert (first.rows_read, first.rows_rejected) == (400, 1)
+    assert (second.rows_read, second.rows_stored, second.rows_rejected) == (1, 1, 0)
+    assert raw("select partition from raw.rejects") == [("a",)]
+
+
+def test_a_number_whose_sums_would_not_fit_is_rejected(
+    folder: Path, home: Home, raw: Query
+) -> None:
+    rows = f"2026-01-01,org/most,1,{10**15},1,\n2026-01-01,org/more,1,{2**63 - 1},1,\n"
+    write(folder / "readings" / "mine.csv", READINGS + good_readings(200) + rows)
+    load_source("files", folder, home)
+    assert raw("select reason from raw.rejects") == [("downloads_all_time is impossibly large",)]
+    assert raw("select max(downloads_all_time) from raw.files_readings") == [(10**15,)]
+
+
 def test_a_restated_file_supersedes(folder: Path, home: Home, raw: Query) -> None:
     path = write(folder / "readings" / "mine.csv", READINGS + good_readings(3))
     load_source("files", folder, home)
@@ -270,6 +294,16 @@ def test_bad_rankings(folder: Path, home: Home, raw: Query) -> None:
         ("date is no date",),
         ("a row before has the same date and model_permaslug",),
     ]
+
+
+def test_a_ranking_of_the_future_is_rejected(folder: Path, home: Home, raw: Query) -> None:
+    good = "".join(f"2026-05-01,v/m{index},{index}\n" for index in range(200))
+    write(folder / "openrouter" / "may.csv", rankings(0) + good + "2062-05-01,other,9\n")
+    load_source("openrouter", folder, home)
+    assert raw("select reason from raw.rejects") == [
+        ("date is after the day on which the file was landed",)
+    ]
+    assert raw("select distinct as_of from raw.openrouter_rankings") == [(date(2026, 5, 1),)]
 
 
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC).replace(tzinfo=None)

@@ -332,6 +332,13 @@ def test_a_file_without_a_date(folder: Path, home: Home, name: str) -> None:
         load_source("hub_stats", folder, home)
 
 
+def test_a_file_of_a_day_that_has_not_come(folder: Path, home: Home) -> None:
+    hubs.write_snapshot(folder / "hub_stats" / "2062-05-20.parquet", many(1))
+    message = "hub_stats/2062-05-20.parquet is of 2062-05-20, a day that has not come"
+    with pytest.raises(ImportFolderError, match=message):
+        load_source("hub_stats", folder, home)
+
+
 def test_two_files_of_one_day(folder: Path, home: Home) -> None:
     hubs.write_snapshot(folder / "hub_stats" / f"{D1}.parquet", many(1))
     hubs.write_snapshot(folder / "hub_stats" / f"{D2}.parquet", many(1))
