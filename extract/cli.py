@@ -84,8 +84,8 @@ def _import(directory: str, source: str | None, home: Home) -> int:
         _err(f"the folder '{root.name}' has no part that can be imported\n")
         _out(LAYOUT)
         return USAGE_ERROR
-    for name in folder.strays():
-        _err(f"manifest.csv names {name}, which is not in the folder")
+    for warning in folder.warnings():
+        _err(warning)
     chosen = [name for name in parts if source in (None, name)]
     if not chosen:
         _err(f"the folder '{root.name}' has nothing for source {source}\n")

@@ -38,9 +38,19 @@ The import folder holds any of these parts; each may be absent.
       file,as_of,days_early[,scope]
       hub_stats/2026-05-20.parquet,2026-05-24,4
   SYNTHETIC                          an empty file of this name marks every row as synthetic
+
+A file of readings/ or openrouter/ is known by its name, tracked-models/ as a whole: imported again
+with other content, or from another folder, it takes the place of what was imported before.
 """
 
 SCOPES = ("", "hub", "rows")
+
+# What is read of the parts that hold files of any name.
+_ENDINGS = {
+    "hub_stats": (".parquet",),
+    "readings": (".csv", ".csv.gz"),
+    "openrouter": (".csv", ".csv.gz", "models.json"),
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,10 @@ class ImportFolder:
         )
 
     def files(self, part: str, *endings: str) -> list[Path]:
-        """Files directly in a part of the folder with one of the endings, by name."""
+        """Files directly in a part of the folder with one of the endings, by name.
+
+        What it passes over is in `warnings`.
+        """
         folder = self.root / part
         if not folder.is_dir():
             return []
@@ -90,9 +103,18 @@ class ImportFolder:
         """The file's manifest.csv row, or the defaults."""
         return self.datings.get(self.name(path), Dating())
 
-    def strays(self) -> list[str]:
-        """Files that manifest.csv names and the folder does not hold."""
-        return sorted(name for name in self.datings if not (self.root / name).exists())
+    def warnings(self) -> list[str]:
+        """What is of no effect: files that manifest.csv names and the folder does not hold, and
+        files of the folder's parts that nothing reads."""
+        strays = sorted(name for name in self.datings if not (self.root / name).exists())
+        return [f"manifest.csv names {name}, which is not in the folder" for name in strays] + [
+            f"{self.name(path)} is not read: {part}/ has files that end in {' or '.join(endings)}"
+            for part, endings in _ENDINGS.items()
+            for path in sorted((self.root / part).rglob("*"))
+            if path.is_file()
+            and not path.name.startswith(".")
+            and not (path.parent == self.root / part and path.name.endswith(endings))
+        ]
 
 
 def stem(path: Path) -> str:

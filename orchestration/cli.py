@@ -123,6 +123,8 @@ def _import(options: argparse.Namespace, home: Home) -> int:
     if directory is None or not directory.is_dir() or not _has_parts(directory, home):
         # extract/ knows the layout, and says it with an example row per part.
         return extract_main(["import", options.directory])
+    for warning in ImportFolder.open(directory).warnings():
+        sys.stderr.write(f"{warning}\n")
     return _pipeline("build", import_config(directory.resolve()), home)
 
 

@@ -119,8 +119,10 @@ def summary(source: str, results: list[LoadResult]) -> str:
     stored = sum(result.rows_stored for result in by_status["loaded"])
     rejected = sum(result.rows_rejected for result in by_status["loaded"])
     failed = f", {len(by_status['failed'])} failed" if by_status["failed"] else ""
+    superseding = sum("supersedes" in result.note for result in by_status["loaded"])
+    replaced = f" ({superseding} in place of what they held before)" if superseding else ""
     return (
-        f"{source}: {len(by_status['loaded'])} partitions loaded, "
+        f"{source}: {len(by_status['loaded'])} partitions loaded{replaced}, "
         f"{len(by_status['unchanged'])} already there{failed}; "
         f"{read:,} rows read, {stored:,} stored, {rejected:,} rejected"
     )

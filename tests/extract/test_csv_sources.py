@@ -238,6 +238,20 @@ def test_a_restated_file_supersedes(folder: Path, home: Home, raw: Query) -> Non
     assert raw("select day from raw.read_days") == [(date(2026, 3, 1),)]
 
 
+def test_what_is_passed_over_is_told(folder: Path) -> None:
+    for name in ("readings/a.csv", "readings/b.CSV", "readings/2026/c.csv", "readings/.d.csv",
+                 "hub_stats/2026-01-01.parquet", "hub_stats/notes.txt", "openrouter/models.json",
+                 "tracked-models/README.md"):  # fmt: skip
+        write(folder / name, "")
+    write(folder / "manifest.csv", "file,as_of,days_early\nreadings/a.csv,,0\na.csv,,0\n")
+    assert ImportFolder.open(folder).warnings() == [
+        "manifest.csv names a.csv, which is not in the folder",
+        "hub_stats/notes.txt is not read: hub_stats/ has files that end in .parquet",
+        "readings/2026/c.csv is not read: readings/ has files that end in .csv or .csv.gz",
+        "readings/b.CSV is not read: readings/ has files that end in .csv or .csv.gz",
+    ]
+
+
 def test_two_files_of_one_stem(folder: Path, home: Home) -> None:
     write(folder / "readings" / "a.csv", "")
     write(folder / "readings" / "a.csv.gz", "")

@@ -14,6 +14,7 @@ import pytest
 from dagster import DagsterRunStatus
 
 from extract.home import Home
+from extract.loading import LoadResult
 from extract.warehouse import SCHEMA
 from orchestration import cli, ledger
 from orchestration.cli import main
@@ -117,9 +118,16 @@ def test_a_broken_file_fails_the_import_with_one_line(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     (folder / "readings").mkdir(parents=True)
     (folder / "readings" / "a.csv").write_text("when,who\n2026-01-01,a/b\n")
+    (folder / "readings" / "b.CSV").write_text("as_of,model_id,downloads_30d\n")
+    (folder / "manifest.csv").write_text("file,as_of,days_early\na.csv,2026-01-05,4\n")
     ran = run_module(tmp_path / "home", "orchestration", "import", str(folder))
     assert ran.returncode != 0
-    last = ran.stderr.strip().splitlines()[-1]
+    said = ran.stderr.strip().splitlines()
+    assert said[0] == "manifest.csv names a.csv, which is not in the folder"
+    assert said[1] == (
+        "readings/b.CSV is not read: readings/ has files that end in .csv or .csv.gz"
+    )
+    last = said[-1]
     assert last.startswith("hubtide: ")
     assert "files a has no column" in last
     assert str(tmp_path) not in last
@@ -206,6 +214,17 @@ def test_progress_is_throttled() -> None:
         now[0] = float(second)
         say(str(second))
     assert lines == ["2", "4"]
+
+
+def test_what_replaces_an_earlier_delivery_is_told() -> None:
+    results = [
+        LoadResult("files", name, "loaded", 2, 2, 0, 0, 0.1, note)
+        for name, note in [("a", ""), ("weekly", "supersedes load 3")]
+    ]
+    assert summary("files", results) == (
+        "files: 2 partitions loaded (1 in place of what they held before), 0 already there; "
+        "4 rows read, 4 stored, 0 rejected"
+    )
 
 
 def test_a_source_without_a_part_says_so() -> None:
