@@ -19,6 +19,7 @@ from benchmarks.parity import differences, marts_of
 from benchmarks.spark_cluster import cluster, task_times
 from extract.home import Home
 from extract.parquet import export_raw
+from tests.dbt_project.running import REMEMBERING
 
 # Longer queries than the sample's are worth compiling, and are spread over more tasks than cores so
 # that one slow task does not hold up the rest.
@@ -28,9 +29,6 @@ CONF = {
     "spark.executor.extraJavaOptions": "-XX:+UseSerialGC",
 }
 SHUFFLE_PARTITIONS = 4
-
-# What remembers earlier builds: the home has several, the cluster one.
-REMEMBERING = ("adoption_reference_vintages", "restatements", "pipeline_costs")
 
 
 def main() -> int:

@@ -126,9 +126,9 @@ def _sizes(home: Home) -> str:
 
 
 def _differences(one: Path, other: Path) -> list[str]:
-    from tests.dbt_project.running import differences
+    from tests.dbt_project.running import VINTAGES, differences
 
-    return sorted(differences(one, other, "adoption_reference_vintages"))
+    return sorted(differences(one, other, *VINTAGES))
 
 
 def _report(steps: list[Step], whole: Costs | None) -> str:

@@ -18,8 +18,11 @@ from tests.once import lend_parsed
 # Columns that say when and by whom a row was made, not what it is.
 VOLATILE = {"built_at", "build_id", "commit", "loaded_at", "load_id"}
 
+# What was known when it was frozen, and what is told from it.
+VINTAGES = ("adoption_reference_vintages", "relative_adoption_vintages")
+
 # What remembers earlier builds: tables of warehouses with another past differ, and must.
-REMEMBERING = ("adoption_reference_vintages", "restatements", "pipeline_costs")
+REMEMBERING = (*VINTAGES, "restatements", "pipeline_costs")
 
 
 def build(home: Home, *arguments: str, project: Path = DBT_PROJECT_DIR) -> None:
