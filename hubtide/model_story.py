@@ -39,6 +39,7 @@ def story(marts: Marts, model_id: str) -> Record:
         "score_now": marts.record(
             "select * from relative_adoption_now where model_id = ?", [model_id]
         ),
+        "scores_to_quote": _scores_to_quote(marts, model_id),
         "lineage": _lineage(marts, model_id),
         "coverage": _coverage(marts, model_id),
         "flags": marts.records(
@@ -65,6 +66,7 @@ def text(story: Record) -> list[str]:
         _facts(story["model"]),
         _curve_text(story["curve"]),
         _scores_text(story),
+        _quoted_text(story["scores_to_quote"]),
         _lineage_text(story["lineage"]),
         _coverage_text(story["model"], story["coverage"]),
         *_notes(story),
@@ -134,6 +136,25 @@ def _scores(marts: Marts, model_id: str) -> list[Record]:
             ram_median_deflated, rank_in_bucket, reference_as_of
         from relative_adoption
         where model_id = ?
+        order by horizon_days
+        """,
+        [model_id],
+    )
+
+
+def _scores_to_quote(marts: Marts, model_id: str) -> list[Record]:
+    """The scores against the latest frozen references; none of a build without such a table."""
+    if not marts.has("relative_adoption_vintages"):
+        return []
+    return marts.records(
+        """
+        select
+            reference_as_of, horizon_days, size_bucket, cumulative_downloads, ram_median,
+            reference_median, reference_median_models, reference_status, in_reference,
+            ram_cutoff, reference_cutoff, reference_cutoff_models,
+            ram_cohort, reference_cohort, reference_cohort_models
+        from relative_adoption_vintages
+        where model_id = ? and is_latest_vintage
         order by horizon_days
         """,
         [model_id],
@@ -306,6 +327,28 @@ def _joined(values: list[int | None], size: int) -> list[int | None]:
         else None
         for group in groups
     ]
+
+
+def _quoted_text(rows: list[Record]) -> str:
+    if not rows:
+        return ""
+    table = Table(
+        f"To quote: against the frozen references of {rows[0]['reference_as_of']}",
+        ("age", "ram_median>", "models>", "ram_cutoff>", "models>", "ram_cohort>", "models>"),
+        [
+            (
+                f"{row['horizon_days']} days",
+                row["ram_median"],
+                row["reference_median_models"],
+                row["ram_cutoff"],
+                row["reference_cutoff_models"],
+                row["ram_cohort"],
+                row["reference_cohort_models"],
+            )
+            for row in rows
+        ],
+    )
+    return format_table(table)
 
 
 def _scores_text(story: Record) -> str:

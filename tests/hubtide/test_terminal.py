@@ -69,6 +69,17 @@ def test_a_models_story_is_what_the_marts_say(
         )
         for row in story["scores"]
     ] == scores  # fmt: skip
+    quoted = rows(
+        published,
+        "select horizon_days, ram_median, ram_cutoff from relative_adoption_vintages "
+        "where model_id = ? and is_latest_vintage order by 1",
+        [MODEL],
+    )
+    assert quoted
+    assert [
+        (row["horizon_days"], row["ram_median"], row["ram_cutoff"])
+        for row in story["scores_to_quote"]
+    ] == quoted
     # The curve loses no download, and the children no child.
     downloads = rows(
         published,
@@ -104,6 +115,7 @@ def test_text_says_build_kind_and_day_and_every_part(
         "size bucket   7-9B",
         "Downloads by age, a week a bar",
         "Relative adoption among 7-9B models",
+        "To quote: against the frozen references of 2026-03-31",
         "finetune of Qwen/Qwen3-8B-Base",
         "root Qwen/Qwen3-8B-Base, 1 up",
         "children: ",
