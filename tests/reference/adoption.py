@@ -302,8 +302,9 @@ def rows_of_releases(hub: Hub, identities: Identities, by_model: dict[str, Histo
 
 
 def release_of(model: Model) -> str:
-    """Docs/method.md, Release: the seed by today's name, else the name as it was published."""
-    return RELEASES.get(model.model_id.lower(), model.model_id.split("@")[0])
+    """Docs/method.md, Release: the seed by today's name or a former one, else the name."""
+    named = (RELEASES[name] for name in model.listed_as if name in RELEASES)
+    return next(named, model.model_id.split("@")[0])
 
 
 def _together(

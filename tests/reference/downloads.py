@@ -152,10 +152,10 @@ def months(hub: Hub, found: History) -> dict[date, Month]:
     return result
 
 
-def is_complete(hub: Hub, month: date, by_model: dict[str, History]) -> bool:
-    """Ended by the as-of day, and the history (of any counter) reaches back to its eve."""
+def is_complete(month: date, known: tuple[date, date], by_model: dict[str, History]) -> bool:
+    """Ended by the last day known, and the history (of any counter) reaches back to its eve."""
     start = min(min(history.days) for history in by_model.values())
-    return month_end(month) <= hub.as_of and start < month
+    return month_end(month) <= known[1] and max(start, known[0]) < month
 
 
 def histories(hub: Hub, identities: Identities) -> dict[str, History]:
@@ -183,9 +183,10 @@ class Group:
 
 
 def groups(
-    hub: Hub, members: dict[str, str], by_model: dict[str, History]
+    hub: Hub, members: dict[str, str], by_model: dict[str, History], known: tuple[date, date]
 ) -> dict[tuple[date, str], Group]:
-    """Sums over the models of each group, given each model's group."""
+    """Sums over the models of each group, given each model's group, and the first and the last day
+    on which its population was read."""
     cells: dict[tuple[date, str], list[Month]] = {}
     for name, group in members.items():
         if name in by_model:
@@ -210,7 +211,7 @@ def groups(
             len(entries),
             sum(entry.is_carried for entry in entries),
             sum(entry.before_history for entry in entries),
-            is_complete(hub, cell[0], by_model),
+            is_complete(cell[0], known, by_model),
         )
         for cell, entries in cells.items()
     }

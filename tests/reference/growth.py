@@ -28,7 +28,7 @@ def _levels(
 ) -> dict[date, Fraction]:
     """Downloads a day by the side of the last complete month, as far back as growth is known."""
     every = sorted({month_of(day) for history in by_model.values() for day in history.days})
-    complete = [month for month in every if is_complete(hub, month, by_model)]
+    complete = [month for month in every if is_complete(month, (date.min, hub.as_of), by_model)]
     levels: dict[date, Fraction] = {}
     level = Fraction(1)
     for later, earlier in pairwise(reversed(complete)):

@@ -80,7 +80,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Hub:
-    """What was read, and what a person decided (`corrections`, by today's name)."""
+    """What was read, and what a person decided (`corrections`, by a name of then or today)."""
 
     reads: dict[date, tuple[Record, ...]]
     corrections: dict[str, date]
@@ -353,7 +353,7 @@ def hubs(draw: st.DrawFn, is_long: bool = False) -> Hub:
     for repository in drawn:
         if repository.created is not None and draw(st.integers(0, 3)) == 0:
             shift = draw(st.sampled_from([-5, 0, 1, 4, 20]))
-            name = repository.name_on(length, drawn)
+            name = repository.name_on(draw(st.sampled_from([0, length])), drawn)
             # One row a repository, whatever its spelling: rows under two names are not drawn.
             if all(_folded(name) != _folded(other) for other in corrections):
                 corrections[name] = start + timedelta(repository.created + shift)

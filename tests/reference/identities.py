@@ -36,6 +36,8 @@ class Model:
     created_on: date | None = None
     released_on: date | None = None
     day_zero: date | None = None
+    # What a list or a seed may call it, case-folded: today's name, then those it had last of all.
+    listed_as: list[str] = field(default_factory=list)
 
     @property
     def org(self) -> str:
@@ -110,6 +112,7 @@ class Identities:
         for day, records in sorted(hub.reads.items()):
             self._read(day, records)
         self._name()
+        self._list()
         self._choose()
         self._date()
 
@@ -173,6 +176,21 @@ class Identities:
             for model in models[:-1]:
                 model.model_id += f"@{model.hub_oid}"
 
+    def _list(self) -> None:
+        """A name that no model has today means the one that had it last."""
+        for model in self.models.values():
+            model.listed_as = [model.model_id.lower()]
+        today = {model.model_id.lower() for model in self.models.values()}
+        for folded, held in self._tenures.items():
+            if folded not in today:
+                last = min(
+                    held, key=lambda oid: (-held[oid].toordinal(), self._of_oid(oid).model_id)
+                )
+                self._of_oid(last).listed_as.append(folded)
+
+    def _of_oid(self, hub_oid: str) -> Model:
+        return self.models["oid", hub_oid]
+
     def _choose(self) -> None:
         """Of two names of one model in one read: the readable one, then the one of today."""
         for (key, day), records in sorted(self._rows.items(), key=lambda item: item[0][1]):
@@ -196,9 +214,12 @@ class Identities:
             created = model.latest.created_at if model.latest else None
             if created is not None and created > FLOOR:
                 model.created_on = created.date()
-            corrected = {
+            corrections = {
                 canonical(name).lower(): day for name, day in self.hub.corrections.items()
-            }.get(model.model_id.lower())
+            }
+            corrected = next(
+                (corrections[name] for name in model.listed_as if name in corrections), None
+            )
             model.released_on = corrected or (
                 FLOOR.date() if created == FLOOR else model.created_on
             )

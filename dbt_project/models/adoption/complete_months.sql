@@ -22,7 +22,7 @@ start as (
 -- Organisations read one by one say nothing of the whole Hub: that has its own last read day.
 whole_hub as (
     select
-        min(day) as history_from,
+        min(day) as first_read_on,
         max(day) as last_read_on
     from {{ ref('read_calendar') }}
     where is_read and scope = 'hub' and source in ('hub_api', 'hub_stats')
@@ -35,8 +35,12 @@ final as (
         {{ month_start('days.day') }} as month,
         {{ month_end('days.day') }} <= as_of.as_of
         and start.history_from < {{ month_start('days.day') }} as is_complete_month,
-        {{ month_end('days.day') }} <= whole_hub.last_read_on
-        and whole_hub.history_from < {{ month_start('days.day') }} as is_complete_hub_month
+        coalesce(
+            {{ month_end('days.day') }} <= whole_hub.last_read_on
+            and start.history_from < {{ month_start('days.day') }}
+            and whole_hub.first_read_on < {{ month_start('days.day') }},
+            false
+        ) as is_complete_hub_month
     from days
     cross join as_of
     cross join start
