@@ -19,11 +19,8 @@ calendar as (
             and read_calendar.scope = main_scope.scope
 ),
 
-main_readings as (
-    select main_readings.*
-    from {{ ref('main_readings') }} as main_readings
-    inner join {{ ref('as_of') }} as as_of
-        on main_readings.day <= as_of.as_of
+as_of as (
+    select * from {{ ref('as_of') }}
 ),
 
 last_read as (
@@ -34,13 +31,17 @@ last_read as (
     where is_read
 ),
 
--- The first row of a model is among the few that have no counter before them.
+-- The first row of a model is among the few that have no counter before them. Each part reads the
+-- rows for itself: up to the as-of day in one place, the whole Hub's year would be held in memory.
 firsts as (
     select
         model_key,
         min(day) as first_reading_on
-    from main_readings
-    where presence = 'present' and downloads_all_time_before is null
+    from {{ ref('main_readings') }}
+    where
+        presence = 'present'
+        and downloads_all_time_before is null
+        and day <= (select as_of.as_of from as_of)
     group by model_key
 ),
 
@@ -48,8 +49,8 @@ absences as (
     select
         model_key,
         max(day) as absent_on
-    from main_readings
-    where presence = 'absent'
+    from {{ ref('main_readings') }}
+    where presence = 'absent' and day <= (select as_of.as_of from as_of)
     group by model_key
 ),
 
@@ -59,7 +60,7 @@ there as (
         readings.model_key,
         {{ arg_max('readings.downloads_30d', 'readings.day') }} as downloads_30d,
         {{ arg_max('readings.likes', 'readings.day') }} as likes
-    from main_readings as readings
+    from {{ ref('main_readings') }} as readings
     inner join last_read
         on readings.day between last_read.last_month and last_read.last_read_on
     where
@@ -80,10 +81,10 @@ absent_once as (
         max(readings.day) as last_row_on,
         {{ arg_max('readings.downloads_30d', 'readings.day') }} as downloads_30d,
         {{ arg_max('readings.likes', 'readings.day') }} as likes
-    from main_readings as readings
+    from {{ ref('main_readings') }} as readings
     inner join absences
         on readings.model_key = absences.model_key
-    where readings.presence = 'present'
+    where readings.presence = 'present' and readings.day <= (select as_of.as_of from as_of)
     group by readings.model_key
 ),
 

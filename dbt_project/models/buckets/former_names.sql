@@ -1,8 +1,4 @@
-with names as (
-    {{ with_canonical_name(ref('stg_model_names'), 'model_id') }}
-),
-
-model_keys as (
+with model_keys as (
     select * from {{ ref('model_keys') }}
 ),
 
@@ -26,18 +22,31 @@ several as (
     having count(*) > 1
 ),
 
+names_of_several as (
+    select
+        names.hub_oid,
+        names.model_id,
+        model_keys.model_key,
+        model_keys.valid_from
+    from {{ ref('stg_model_names') }} as names
+    inner join model_keys
+        on names.name_key = model_keys.name_key
+    inner join several
+        on model_keys.model_key = several.model_key
+),
+
+names as (
+    {{ with_canonical_name('names_of_several', 'model_id') }}
+),
+
 left_behind as (
     select
         names.folded_name,
         models.model_id,
-        coalesce(tenures.valid_from, model_keys.valid_from) as valid_from
-    from model_keys
-    inner join several
-        on model_keys.model_key = several.model_key
-    inner join names
-        on model_keys.name_key = names.name_key
+        coalesce(tenures.valid_from, names.valid_from) as valid_from
+    from names
     inner join models
-        on model_keys.model_key = models.model_key and names.folded_name != models.folded_name
+        on names.model_key = models.model_key and names.folded_name != models.folded_name
     left join tenures
         on names.folded_name = tenures.folded_name and names.hub_oid = tenures.hub_oid
 ),
