@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path, PurePosixPath
@@ -39,7 +40,7 @@ The import folder holds any of these parts; each may be absent.
       hub_stats/2026-05-20.parquet,2026-05-24,4
   SYNTHETIC                          an empty file of this name marks every row as synthetic
 
-A file of readings/ or openrouter/ is known by its name, tracked-models/ as a whole: imported again
+A CSV of readings/ or openrouter/ is known by its name, tracked-models/ as a whole: imported again
 with other content, or from another folder, it takes the place of what was imported before.
 """
 
@@ -113,8 +114,15 @@ class ImportFolder:
             for path in sorted((self.root / part).rglob("*"))
             if path.is_file()
             and not path.name.startswith(".")
-            and not (path.parent == self.root / part and path.name.endswith(endings))
+            and not (path.parent == self.root / part and _is_read(path.name, endings))
         ]
+
+
+def _is_read(name: str, endings: Sequence[str]) -> bool:
+    """Whether a file has one of the endings, or is the one that is named."""
+    return any(
+        name.endswith(ending) if ending.startswith(".") else name == ending for ending in endings
+    )
 
 
 def stem(path: Path) -> str:

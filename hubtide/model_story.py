@@ -149,7 +149,8 @@ def _scores_to_quote(marts: Marts, model_id: str) -> list[Record]:
     return marts.records(
         """
         select
-            reference_as_of, horizon_days, size_bucket, cumulative_downloads, ram_median,
+            reference_as_of, horizon_days, size_bucket, cumulative_downloads, is_interpolated,
+            is_wide_gap, is_date_uncertain, basis, ram_median,
             reference_median, reference_median_models, reference_status, in_reference,
             ram_cutoff, reference_cutoff, reference_cutoff_models,
             ram_cohort, reference_cohort, reference_cohort_models
@@ -333,8 +334,12 @@ def _quoted_text(rows: list[Record]) -> str:
     if not rows:
         return ""
     table = Table(
-        f"To quote: against the frozen references of {rows[0]['reference_as_of']}",
-        ("age", "ram_median>", "models>", "ram_cutoff>", "models>", "ram_cohort>", "models>"),
+        f"To quote: among {rows[0]['size_bucket']} models, against the frozen references of "
+        f"{rows[0]['reference_as_of']}",
+        (
+            "age", "ram_median>", "models>", "ram_cutoff>", "models>", "ram_cohort>", "models>",
+            "note",
+        ),
         [
             (
                 f"{row['horizon_days']} days",
@@ -344,10 +349,11 @@ def _quoted_text(rows: list[Record]) -> str:
                 row["reference_cutoff_models"],
                 row["ram_cohort"],
                 row["reference_cohort_models"],
+                _score_note(row),
             )
             for row in rows
         ],
-    )
+    )  # fmt: skip
     return format_table(table)
 
 

@@ -1,8 +1,9 @@
 {# Parameters that a repository's name states, as bigint, null where it states none:
-   `8x7B` (experts times their size), `1.5B`, `1_8b` (the same with an underscore), `2.4T`, `135M`. A number counts only as a word of
-   its own, so `4bit`, `A3B` (active) and `E2B` (effective) do not, nor does `7B` in `A2.7B`. Billions
-   win over trillions and millions: `-1M` at the end of a name with a size is a context length. Numbers of more than five
-   digits, three for experts, are dates and the like, and would not fit. #}
+   `8x7B` (experts times their size), `1.5B`, `1_8b` (the same with an underscore), `2.4T`, `135M`. A
+   number counts only as a word of its own, so `4bit`, `A3B` (active) and `E2B` (effective) do not, nor
+   does `7B` in `A2.7B`. Billions win over trillions and millions: `-1M` at the end of a name with a size
+   is a context length. Numbers of more than five digits, three for experts, are dates and the like, and
+   would not fit. #}
 {% macro parameters_from_name(name) -%}
     {%- set edge = '(?:^|[-_ ]|(?:^|[^0-9])[.])' -%}
     {%- set stop = '(?:[-_. ]|$)' -%}

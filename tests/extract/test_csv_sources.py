@@ -241,6 +241,7 @@ def test_a_restated_file_supersedes(folder: Path, home: Home, raw: Query) -> Non
 def test_what_is_passed_over_is_told(folder: Path) -> None:
     for name in ("readings/a.csv", "readings/b.CSV", "readings/2026/c.csv", "readings/.d.csv",
                  "hub_stats/2026-01-01.parquet", "hub_stats/notes.txt", "openrouter/models.json",
+                 "openrouter/old-models.json",
                  "tracked-models/README.md"):  # fmt: skip
         write(folder / name, "")
     write(folder / "manifest.csv", "file,as_of,days_early\nreadings/a.csv,,0\na.csv,,0\n")
@@ -249,6 +250,8 @@ def test_what_is_passed_over_is_told(folder: Path) -> None:
         "hub_stats/notes.txt is not read: hub_stats/ has files that end in .parquet",
         "readings/2026/c.csv is not read: readings/ has files that end in .csv or .csv.gz",
         "readings/b.CSV is not read: readings/ has files that end in .csv or .csv.gz",
+        "openrouter/old-models.json is not read: openrouter/ has files that end in .csv or .csv.gz "
+        "or models.json",
     ]
 
 

@@ -115,7 +115,7 @@ def test_text_says_build_kind_and_day_and_every_part(
         "size bucket   7-9B",
         "Downloads by age, a week a bar",
         "Relative adoption among 7-9B models",
-        "To quote: against the frozen references of 2026-03-31",
+        "To quote: among 7-9B models, against the frozen references of 2026-03-31",
         "finetune of Qwen/Qwen3-8B-Base",
         "root Qwen/Qwen3-8B-Base, 1 up",
         "children: ",

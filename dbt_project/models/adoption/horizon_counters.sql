@@ -53,15 +53,6 @@ spans_of_points as (
     where spans.from_day < spans.to_day
 ),
 
--- Readings that may be of an earlier day than they are booked on.
-uncertain_readings as (
-    select distinct
-        model_key,
-        day
-    from {{ ref('model_readings') }}
-    where days_early > 0
-),
-
 -- The readings on either side bound what an interpolated counter can have been.
 counters as (
     select
@@ -87,21 +78,72 @@ counters as (
         end as reading_gap_days,
         case when spans.kind = 'flat' then not read_calendar.is_read else spans.day < spans.to_day end
             as is_interpolated,
-        at_end.day is not null or at_start.day is not null as is_date_uncertain
+        -- The reading after which the counter is known, and of a rise that before it.
+        spans.source,
+        spans.scope,
+        case when spans.kind = 'flat' then read_calendar.read_on_or_after else spans.to_day end
+            as read_after,
+        case
+            when spans.kind != 'flat' and spans.day < spans.to_day
+                then {{ add_days('spans.from_day', -1) }}
+        end as read_before
     from spans_of_points as spans
-    left join uncertain_readings as at_end
-        on spans.model_key = at_end.model_key and spans.to_day = at_end.day
-    left join uncertain_readings as at_start
-        on
-            spans.model_key = at_start.model_key
-            and spans.day < spans.to_day
-            and {{ add_days('spans.from_day', -1) }} = at_start.day
     left join read_calendar
         on
             spans.kind = 'flat'
             and spans.source = read_calendar.source
             and spans.scope = read_calendar.scope
             and spans.day = read_calendar.day
+),
+
+-- Readings that may be of an earlier day than they are booked on. A day without a row was read
+-- unchanged.
+uncertain_readings as (
+    select
+        readings.model_key,
+        readings.day
+    from {{ ref('model_readings') }} as readings
+    left join {{ ref('model_observations') }} as observations
+        on readings.model_key = observations.model_key and readings.day = observations.day
+    where
+        readings.days_early > 0
+        -- Of a weighed model the reading that is believed.
+        and (
+            observations.model_key is null
+            or (readings.source = observations.source and readings.scope = observations.scope)
+        )
+),
+
+uncertain_reads as (
+    select
+        source,
+        scope,
+        day
+    from {{ ref('stg_read_days') }}
+    where days_early > 0 and is_complete
+),
+
+uncertain_points as (
+    select
+        counters.model_key,
+        counters.day
+    from counters
+    inner join uncertain_readings as readings
+        on
+            counters.model_key = readings.model_key
+            and readings.day in (counters.read_after, counters.read_before)
+
+    union
+
+    select
+        counters.model_key,
+        counters.day
+    from counters
+    inner join uncertain_reads as reads
+        on
+            counters.source = reads.source
+            and counters.scope = reads.scope
+            and reads.day in (counters.read_after, counters.read_before)
 ),
 
 -- Before a launch that was seen the counter was 0.
@@ -126,7 +168,7 @@ ends as (
         coalesce(at_eve.highest, 0) as highest_at_eve,
         coalesce(at_eve.is_interpolated, false) as is_eve_interpolated,
         at_horizon.reading_gap_days,
-        at_horizon.is_date_uncertain or coalesce(at_eve.is_date_uncertain, false) as is_date_uncertain
+        uncertain_horizons.day is not null or uncertain_eves.day is not null as is_date_uncertain
     from launches
     inner join counters as at_horizon
         on
@@ -134,6 +176,12 @@ ends as (
             and launches.horizon_day = at_horizon.day
     left join counters as at_eve
         on launches.model_key = at_eve.model_key and launches.eve = at_eve.day
+    left join uncertain_points as uncertain_horizons
+        on
+            launches.model_key = uncertain_horizons.model_key
+            and launches.horizon_day = uncertain_horizons.day
+    left join uncertain_points as uncertain_eves
+        on launches.model_key = uncertain_eves.model_key and launches.eve = uncertain_eves.day
     left join seen_launches
         on launches.model_key = seen_launches.model_key
     where at_eve.model_key is not null or launches.eve < seen_launches.from_day

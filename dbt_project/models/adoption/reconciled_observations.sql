@@ -85,7 +85,7 @@ chosen as (
     where preference = 1
 ),
 
--- What the same source says again stands, and so does what comes after it and is no lower.
+-- What the same source says twice running stands, and a run begins with it.
 runs as (
     select
         *,
@@ -95,9 +95,9 @@ runs as (
     from chosen
 ),
 
--- A fall that appears only by a change of source is held until the same source confirms it. What is
--- held is no measure of what follows: within a run the highest counter is the last that stood.
-confirmed as (
+-- What is held is no measure of what follows: within a run the highest counter is the last that
+-- stood.
+compared as (
     select
         *,
         coalesce(
@@ -108,8 +108,28 @@ confirmed as (
                 rows between unbounded preceding and 1 preceding
             ),
             false
-        ) as is_held
+        ) as is_below
     from runs
+),
+
+counted as (
+    select
+        *,
+        count(case when not is_below then 1 end) over (
+            partition by model_key, run order by day
+        ) as highs
+    from compared
+),
+
+-- A fall that appears only by a change of source is held until the same source confirms it: running,
+-- or, where sources take turns, with its second word below the counter that stood.
+confirmed as (
+    select
+        *,
+        is_below and row_number() over (
+            partition by model_key, run, highs, is_below, source_rank order by day
+        ) = 1 as is_held
+    from counted
 ),
 
 decided as (

@@ -57,22 +57,45 @@ presences as (
         readings.name_key,
         readings.source,
         readings.scope,
-        max(case when readings.presence = 'present' then readings.day end) as last_present_on,
-        {{ arg_max('readings.presence', 'readings.day') }} as last_presence
+        readings.day,
+        max(case when readings.presence = 'present' then readings.day end) over (
+            partition by readings.name_key, readings.source, readings.scope
+        ) as last_present_on
     from {{ ref('hub_readings') }} as readings
     inner join asked
         on readings.name_key = asked.name_key
-    group by readings.name_key, readings.source, readings.scope
 ),
 
-last_reads as (
+departures as (
     select
+        name_key,
         source,
         scope,
-        max(day) as last_read_on
-    from {{ ref('hub_read_days') }}
-    where is_complete
-    group by source, scope
+        last_present_on,
+        min(case when day > last_present_on then day end) as gone_on
+    from presences
+    group by name_key, source, scope, last_present_on
+),
+
+-- A row holds on each day on which its scope was read and had the model.
+last_shown as (
+    select
+        departures.name_key,
+        departures.source,
+        departures.scope,
+        greatest(
+            departures.last_present_on,
+            coalesce(max(read_days.day), departures.last_present_on)
+        ) as shown_on
+    from departures
+    left join {{ ref('hub_read_days') }} as read_days
+        on
+            departures.source = read_days.source
+            and departures.scope = read_days.scope
+            and read_days.is_complete
+            and read_days.day < coalesce(departures.gone_on, date '9999-12-31')
+    group by
+        departures.name_key, departures.source, departures.scope, departures.last_present_on
 ),
 
 -- Metadata is stored where it changes, so what a scope said last holds for as long as the scope is
@@ -80,20 +103,13 @@ last_reads as (
 held as (
     select
         contested.*,
-        case
-            when presences.last_presence = 'present' and last_reads.last_read_on > contested.day
-                then last_reads.last_read_on
-            when presences.last_present_on > contested.day then presences.last_present_on
-            else contested.day
-        end as held_to
+        greatest(contested.day, coalesce(last_shown.shown_on, contested.day)) as held_to
     from contested
-    left join presences
+    left join last_shown
         on
-            contested.name_key = presences.name_key
-            and contested.source = presences.source
-            and contested.scope = presences.scope
-    left join last_reads
-        on contested.source = last_reads.source and contested.scope = last_reads.scope
+            contested.name_key = last_shown.name_key
+            and contested.source = last_shown.source
+            and contested.scope = last_shown.scope
 ),
 
 ranked as (

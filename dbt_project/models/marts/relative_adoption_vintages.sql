@@ -12,6 +12,27 @@ vintages as (
     from {{ ref('adoption_reference_vintages') }}
 ),
 
+stated_members as (
+    select
+        reference_as_of,
+        size_bucket,
+        horizon_days,
+        {{ unnest_list('member_model_ids') }} as member_id
+    from vintages
+),
+
+-- Frozen under the names of then.
+members as (
+    select
+        stated.reference_as_of,
+        stated.size_bucket,
+        stated.horizon_days,
+        coalesce(former_names.model_id, stated.member_id) as member_id
+    from stated_members as stated
+    left join {{ ref('former_names') }} as former_names
+        on lower(stated.member_id) = former_names.folded_name
+),
+
 final as (
     select
         vintages.reference_as_of,
@@ -31,8 +52,7 @@ final as (
         vintages.reference_median,
         vintages.reference_median_models,
         vintages.reference_status,
-        coalesce({{ list_contains('vintages.member_model_ids', 'scores.member_id') }}, false)
-            as in_reference,
+        members.member_id is not null as in_reference,
         case
             when vintages.reference_cutoff > 0
                 then scores.cumulative_downloads / cast(vintages.reference_cutoff as double)
@@ -50,6 +70,12 @@ final as (
         on
             scores.size_bucket = vintages.size_bucket
             and scores.horizon_days = vintages.horizon_days
+    left join members
+        on
+            vintages.reference_as_of = members.reference_as_of
+            and vintages.size_bucket = members.size_bucket
+            and vintages.horizon_days = members.horizon_days
+            and scores.member_id = members.member_id
 )
 
 select
