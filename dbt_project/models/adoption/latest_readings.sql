@@ -31,17 +31,14 @@ last_read as (
     where is_read
 ),
 
--- The first row of a model is among the few that have no counter before them. Each part reads the
--- rows for itself: up to the as-of day in one place, the whole Hub's year would be held in memory.
+-- The first row of a model is among the few that have no counter before them. One that was first read
+-- after the as-of day is known, and has no value yet.
 firsts as (
     select
         model_key,
         min(day) as first_reading_on
     from {{ ref('main_readings') }}
-    where
-        presence = 'present'
-        and downloads_all_time_before is null
-        and day <= (select as_of.as_of from as_of)
+    where presence = 'present' and downloads_all_time_before is null
     group by model_key
 ),
 
@@ -50,6 +47,8 @@ absences as (
         model_key,
         max(day) as absent_on
     from {{ ref('main_readings') }}
+    -- Each part reads the rows up to the as-of day for itself: in one place, the whole Hub's year would
+    -- be held in memory.
     where presence = 'absent' and day <= (select as_of.as_of from as_of)
     group by model_key
 ),
@@ -134,7 +133,7 @@ organization_reads as (
 
 plain as (
     select
-        newest.model_key,
+        firsts.model_key,
         firsts.first_reading_on,
         newest.last_reading_on,
         newest.downloads_30d,
@@ -142,18 +141,18 @@ plain as (
         newest.last_reading_on >= coalesce(whole_hub.due_on, newest.last_reading_on)
         and newest.last_reading_on >= coalesce(organization_reads.due_on, newest.last_reading_on)
             as is_available
-    from newest
-    inner join firsts
-        on newest.model_key = firsts.model_key
+    from firsts
+    left join newest
+        on firsts.model_key = newest.model_key
     inner join {{ ref('model_identities') }} as identities
-        on newest.model_key = identities.model_key
+        on firsts.model_key = identities.model_key
     cross join whole_hub
     left join organization_reads
         on lower(identities.org) = organization_reads.folded_org
     where not exists (
         select 1
         from weighed_models
-        where weighed_models.model_key = newest.model_key
+        where weighed_models.model_key = firsts.model_key
     )
 ),
 

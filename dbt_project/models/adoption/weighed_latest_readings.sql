@@ -39,7 +39,6 @@ scope_readings as (
         scope,
         max(day) as day,
         {{ arg_max('presence', 'day') }} as presence,
-        min(case when presence = 'present' then day end) as first_present_on,
         max(case when presence = 'present' then day end) as last_present_on,
         max(case when presence != 'absent' then day end) as last_row_of_presence,
         {{ arg_max('downloads_30d', 'case when downloads_30d is not null then day end') }}
@@ -71,13 +70,21 @@ held as (
         on scope_readings.source = last_reads.source and scope_readings.scope = last_reads.scope
 ),
 
+-- A model that was first read after the as-of day is known, and has no value yet.
 firsts as (
     select
         model_key,
-        min(first_present_on) as first_reading_on,
+        min(day) as first_reading_on
+    from {{ ref('weighed_readings') }}
+    where presence = 'present'
+    group by model_key
+),
+
+last_rows as (
+    select
+        model_key,
         max(last_present_on) as last_row_on
     from scope_readings
-    where first_present_on is not null
     group by model_key
 ),
 
@@ -239,7 +246,7 @@ final as (
         firsts.model_key,
         firsts.first_reading_on,
         greatest(
-            firsts.last_row_on, readings_by_model.present_until, absences.last_present_on
+            last_rows.last_row_on, readings_by_model.present_until, absences.last_present_on
         ) as last_reading_on,
         counters.downloads_30d,
         counters.likes,
@@ -248,7 +255,9 @@ final as (
             when readings_by_model.is_on_hub then coalesce(availability.is_available, false)
         end as is_available
     from firsts
-    inner join readings_by_model
+    left join last_rows
+        on firsts.model_key = last_rows.model_key
+    left join readings_by_model
         on firsts.model_key = readings_by_model.model_key
     left join absences
         on firsts.model_key = absences.model_key
