@@ -42,6 +42,9 @@ from extract.warehouse import (
 # and more of them at once than one after another.
 LANDING_THREADS = 4
 
+# Begins the note of a load that takes the place of an earlier one of its partition.
+SUPERSEDES = "supersedes load"
+
 Progress = Callable[[str], None]
 # (partitions done, partitions in all, the partition being worked on)
 Step = Callable[[int, int, str], None]
@@ -308,7 +311,7 @@ def _load_partition(
         return _result(manifest, "failed", counts, seconds, str(error))
     notes = []
     if known is not None:
-        notes.append(f"supersedes load {known.load_id}")
+        notes.append(f"{SUPERSEDES} {known.load_id}")
     if load.unknown:
         notes.append(f"unknown columns: {', '.join(sorted(load.unknown))}")
     seconds = time.perf_counter() - started

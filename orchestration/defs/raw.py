@@ -9,7 +9,7 @@ import dagster as dg
 from extract.errors import HubtideError, LoadFailedError
 from extract.home import Home
 from extract.live import LIVE
-from extract.loading import LoadResult, load_landed, load_source
+from extract.loading import SUPERSEDES, LoadResult, load_landed, load_source
 from extract.published_builds import note_builds
 from extract.rules import MAX_REJECTED_SHARE
 from extract.warehouse import connect
@@ -119,7 +119,7 @@ def summary(source: str, results: list[LoadResult]) -> str:
     stored = sum(result.rows_stored for result in by_status["loaded"])
     rejected = sum(result.rows_rejected for result in by_status["loaded"])
     failed = f", {len(by_status['failed'])} failed" if by_status["failed"] else ""
-    superseding = sum("supersedes" in result.note for result in by_status["loaded"])
+    superseding = sum(SUPERSEDES in result.note for result in by_status["loaded"])
     replaced = f" ({superseding} in place of what they held before)" if superseding else ""
     return (
         f"{source}: {len(by_status['loaded'])} partitions loaded{replaced}, "

@@ -78,9 +78,10 @@ counters as (
         end as reading_gap_days,
         case when spans.kind = 'flat' then not read_calendar.is_read else spans.day < spans.to_day end
             as is_interpolated,
-        -- The reading after which the counter is known, and of a rise that before it.
         spans.source,
         spans.scope,
+        -- The days of the readings that the counter hangs on: the one after it, and of a rise that
+        -- is spread over days the one before it.
         case when spans.kind = 'flat' then read_calendar.read_on_or_after else spans.to_day end
             as read_after,
         case
@@ -96,8 +97,7 @@ counters as (
             and spans.day = read_calendar.day
 ),
 
--- Readings that may be of an earlier day than they are booked on. A day without a row was read
--- unchanged.
+-- Readings that may be of an earlier day than they are booked on ...
 uncertain_readings as (
     select
         readings.model_key,
@@ -114,6 +114,7 @@ uncertain_readings as (
         )
 ),
 
+-- ... and reads of which an unchanged model has no row.
 uncertain_reads as (
     select
         source,
