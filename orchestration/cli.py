@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(_options: argparse.Namespace, home: Home) -> int:
-    return _pipeline("sample", {}, home, meanwhile=partial(write_sample, home.imports))
+    return _pipeline("sample", {}, home, at_hand="", before=partial(write_sample, home.imports))
 
 
 def _import(options: argparse.Namespace, home: Home) -> int:
@@ -125,7 +125,8 @@ def _import(options: argparse.Namespace, home: Home) -> int:
         return extract_main(["import", options.directory])
     for warning in ImportFolder.open(directory).warnings():
         sys.stderr.write(f"{warning}\n")
-    return _pipeline("build", import_config(directory.resolve()), home)
+    directory = directory.resolve()
+    return _pipeline("build", import_config(directory), home, at_hand=str(directory))
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -200,7 +201,7 @@ def _fetch_and_build(
 
 def _build(options: argparse.Namespace, home: Home) -> int:
     config = {"ops": {"dbt_models": {"config": {"full_refresh": options.full_refresh}}}}
-    return _pipeline("build", config, home)
+    return _pipeline("build", config, home, at_hand="")
 
 
 def _rollback(options: argparse.Namespace, home: Home) -> int:
@@ -268,11 +269,13 @@ def _pipeline(
     home: Home,
     without: Sequence[Sequence[str]] = (),
     days: tuple[date, date] | None = None,
-    meanwhile: Callable[[], None] | None = None,
+    at_hand: str | None = None,
+    before: Callable[[], None] | None = None,
 ) -> int:
     """Run a job for `days`, less the assets `without`, and print what it published.
 
-    `meanwhile` is done while dbt parses, before the first step.
+    While dbt parses, `before` is done, and then is loaded what is `at_hand`: the folder of
+    snapshots, "" for the home's own; None where the run fetches first.
 
     The status is 1 where something could not be read, although the rest was published.
     """
@@ -281,6 +284,7 @@ def _pipeline(
     _show_progress()
     started = time.monotonic()
     LOG.info("starting")
+    loading = 0.0
     # Dagster and dbt take seconds to import: the commands above that need neither answer at once,
     # and dbt parses the project in its own process in the meantime. Imported here is whatever needs
     # no manifest.
@@ -289,17 +293,22 @@ def _pipeline(
 
         from dashboard.site import javascript
         from orchestration.defs import landed, published, raw  # noqa: F401
+        from orchestration.loads import load_ahead
         from orchestration.progress import DbtProgress
-        from orchestration.runs import execute, instance
+        from orchestration.runs import execute, instance, is_in_progress
 
         with instance() as opened:
-            if meanwhile is not None:
-                meanwhile()
-            if current_build(home.exports) is None:
-                # dbt's first parse takes longest, and only the first dashboard needs this.
-                javascript()
+            if before is not None:
+                before()
+            # Beside another run, loading waits for its place in the pool of one writer.
+            if at_hand is not None and not is_in_progress(opened):
+                loading = load_ahead(at_hand, home)
             dbt.wait()
             from orchestration.definitions import defs
+
+            if current_build(home.exports) is None:
+                # Only the first dashboard needs it.
+                dbt.meanwhile = javascript
 
             begun = time.monotonic()
             dbt_lines = DbtProgress(LOG.info)
@@ -318,13 +327,15 @@ def _pipeline(
         return _fail("the run published nothing; see the run in `make dev`")
     _print("", headline(folder), "")
     total = time.monotonic() - started
+    start = begun - started - loading
+    seconds = {"ahead": loading, **ended.seconds}
     engine = engine_seconds(dbt_target() / ENGINE_COSTS)
     _print(
         f"Warehouse  {relative(home.warehouse)}",
         f"Exports    {relative(home.exports / 'current')} (build {folder.name})",
         f"For BI     {relative(home.exports / DATABASE)}",
         f"Dashboard  {relative(home.exports / CURRENT / DASHBOARD / 'index.html')}",
-        f"Time       {where_time_went(total, begun - started, ended.seconds, engine)}",
+        f"Time       {where_time_went(total, start, seconds, engine)}",
         f"Done in {total:.0f} s.",
     )
     if ended.problems:

@@ -41,9 +41,8 @@ class Step:
 
 
 @contextmanager
-def measured(run_id: str, step: str) -> Iterator[Step]:
+def timed(cost: Step) -> Iterator[Step]:
     """Measure what is done inside; the counts of rows are the caller's to set."""
-    cost = Step(step)
     started, cpu = time.monotonic(), _cpu_seconds()
     try:
         yield cost
@@ -51,6 +50,16 @@ def measured(run_id: str, step: str) -> Iterator[Step]:
         cost.seconds = time.monotonic() - started
         cost.cpu_seconds = _cpu_seconds() - cpu
         cost.peak_mb = _peak_mb()
+
+
+@contextmanager
+def measured(run_id: str, step: str) -> Iterator[Step]:
+    """`timed`, and kept for the run whatever comes of it; the counts are the caller's too."""
+    cost = Step(step)
+    try:
+        with timed(cost):
+            yield cost
+    finally:
         keep(run_id, [cost])
 
 

@@ -28,6 +28,15 @@ LOG = logging.getLogger("hubtide")
 # A run carries its machine and process, so that a killed one can be told from a living one.
 PROCESS_TAG = "hubtide/process"
 
+# A run that has the pool's place, or will.
+IN_PROGRESS = [
+    DagsterRunStatus.QUEUED,
+    DagsterRunStatus.NOT_STARTED,
+    DagsterRunStatus.STARTING,
+    DagsterRunStatus.STARTED,
+    DagsterRunStatus.CANCELING,
+]
+
 # Only what the project itself reports goes to the terminal (logger `hubtide`).
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -124,6 +133,12 @@ def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
             opened.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             released.append(run.run_id)
     return released
+
+
+def is_in_progress(opened: DagsterInstance) -> bool:
+    """Whether any run is under way or waits; one whose process is gone is closed first."""
+    release_abandoned_runs(opened)
+    return bool(opened.get_runs(RunsFilter(statuses=IN_PROGRESS), limit=1))
 
 
 def mark_run(context: dg.AssetExecutionContext) -> None:

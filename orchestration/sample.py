@@ -11,7 +11,7 @@ from extract.sources import sample
 def write_sample(imports: Path) -> None:
     """Write the embedded sample to a home's import folder.
 
-    A command calls it while dbt parses; the asset of the same run then finds it done.
+    A command calls it before the run, while dbt parses; the run's asset then finds it done.
 
     Raises:
         HubtideError: the folder holds snapshots of the user's own.

@@ -9,10 +9,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from threading import Thread
+from typing import Any, Self
 
 from orchestration.environment import PROJECT_ROOT
 from orchestration.manifest import ManifestError, Mark, one_line
@@ -25,12 +26,17 @@ _waiting: "WaitingDbt | None" = None
 
 
 class WaitingDbt:
-    """The process, from its start until it is given its command."""
+    """The process, from its start until it is given its command.
+
+    `meanwhile` is called in a thread of its own once it has the command: the process that gave it
+    only waits from then on.
+    """
 
     def __init__(self, process: "subprocess.Popen[bytes]", mark: Mark) -> None:
         self._process = process
         self._mark = mark
         self._is_parsed = False
+        self.meanwhile: Callable[[], object] | None = None
 
     @classmethod
     def start(cls, project_dir: Path, target: Path) -> Self:
@@ -78,6 +84,8 @@ class WaitingDbt:
         assert self._process.stdin is not None  # noqa: S101  (it is a pipe)
         with self._process.stdin as stdin:
             stdin.write(json.dumps(order).encode())
+        if self.meanwhile is not None:
+            Thread(target=self.meanwhile, daemon=True).start()
         return self._process
 
     @property
@@ -111,19 +119,26 @@ def take() -> WaitingDbt | None:
     return taken
 
 
-def _word_no_line_in_vain() -> None:
-    """dbt words each event as a line of each of its logs, and drops it there when the level is too
-    low: seven of eight lines, a tenth of a build's processor time."""
-    from dbt_common.events.base_types import EventLevel, EventMsg
-    from dbt_common.events.logger import _Logger
+def _tell_no_event_in_vain() -> None:
+    """dbt words each event for each of its logs, and drops it there when the level is too low:
+    seven of eight, a tenth of a build's processor time."""
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
 
-    write_line = _Logger.write_line
+    fire_event = EventManager.fire_event
 
-    def write_line_if_wanted(logger: _Logger, message: EventMsg) -> None:
-        if message.info.level != EventLevel.DEBUG or logger.level == EventLevel.DEBUG:
-            write_line(logger, message)
+    def fire_event_if_wanted(
+        manager: EventManager,
+        e: BaseEvent,
+        level: EventLevel | None = None,
+        *rest: Any,
+        **named: Any,
+    ) -> None:
+        least = [logger.level for logger in manager.loggers]
+        if (level or e.level_tag()) != EventLevel.DEBUG or EventLevel.DEBUG in least:
+            fire_event(manager, e, level, *rest, **named)
 
-    _Logger.write_line = write_line_if_wanted  # type: ignore[assignment, method-assign]
+    EventManager.fire_event = fire_event_if_wanted  # type: ignore[method-assign, assignment]
 
 
 def main() -> int:
@@ -131,7 +146,7 @@ def main() -> int:
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
 
-    _word_no_line_in_vain()
+    _tell_no_event_in_vain()
     os.chdir(sys.argv[1])
     # What parsing makes stays: looking through it for garbage is a tenth of the time.
     gc.disable()

@@ -11,7 +11,8 @@ def where_time_went(
     """`34 s: start of dbt and Dagster 10 s, sample 0 s, loading 6 s, dbt 14 s (…), …`.
 
     `start` are the seconds before the first step, when dbt parses and both are imported (and the
-    sample is written, where there is one); `steps` those of each step by name. The remainder is
+    sample is written, where there is one), less those of what was loaded meanwhile; `steps` those
+    of each step by name, `ahead` of what was loaded before the run. The remainder is
     Dagster's between the steps, and the headline.
     """
     parts = {"start of dbt and Dagster": start}

@@ -15,7 +15,7 @@ from extract.fetching import open_day
 from extract.live import LIVE
 from orchestration.defs.deadlines import schedules_run
 from orchestration.defs.landed import DAILY, PARTITIONED
-from orchestration.runs import release_abandoned_runs
+from orchestration.runs import IN_PROGRESS, release_abandoned_runs
 from orchestration.sources import SOURCES
 
 # The Hub's counters move between 07:00 and 12:00 UTC; half an hour more is for late ones.
@@ -30,14 +30,6 @@ RETRIES = {"retries": 3, "retry_seconds": 300}
 
 FETCH_JOB, BUILD_JOB, WATCH_JOB = "fetch", "build", "watch"
 FETCHING_JOBS = {FETCH_JOB, "live", "backfill"}
-
-_IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 def fetch_config() -> Mapping[str, object]:
@@ -123,7 +115,7 @@ def decide(instance: DagsterInstance, today: date, now: datetime) -> Decision:
         return Decision("everything that has landed is published")
     fetching = [
         run.run_id[:8]
-        for run in instance.get_runs(dg.RunsFilter(statuses=_IN_PROGRESS))
+        for run in instance.get_runs(dg.RunsFilter(statuses=IN_PROGRESS))
         if run.job_name in FETCHING_JOBS
         or any(key.path[0] == "landed" for key in run.asset_selection or ())
     ]

@@ -2,23 +2,22 @@
 
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 
 import dagster as dg
 
-from extract.errors import HubtideError, LoadFailedError
+from extract.errors import HubtideError
 from extract.home import Home
 from extract.live import LIVE
-from extract.loading import SUPERSEDES, LoadResult, load_landed, load_source
+from extract.loading import LoadResult
 from extract.published_builds import note_builds
 from extract.rules import MAX_REJECTED_SHARE
 from extract.warehouse import connect
-from orchestration.costs import measured
+from orchestration.costs import keep
 from orchestration.dbt import OWNERS
 from orchestration.engine import WRITER_POOL, hand_over_raw
 from orchestration.impact import advice_on
 from orchestration.ledger import accounting_gaps, has_loads, reject_share, row_counts
-from orchestration.progress import Bar
+from orchestration.loads import load
 from orchestration.publishing import published_builds
 from orchestration.runs import mark_run
 from orchestration.sample import write_sample
@@ -85,49 +84,6 @@ def _raw_spec(table: str, description: str, deps: list[dg.AssetKey]) -> dg.Asset
     )
 
 
-def _load(source: Source, directory: Path | None, home: Home) -> list[LoadResult]:
-    """Load a folder's part, if there is a folder, and what has landed of the source besides.
-
-    A folder is the user's: a partition of it that fails is an error. Of what has landed from the
-    network one organisation's bad day must not cost the others theirs: it is a failed result.
-    """
-    results: list[LoadResult] = []
-    with Bar(LOG.info) as bar:
-        try:
-            if directory is not None:
-                results += load_source(source.name, directory, home, step=bar.step)
-        except HubtideError as error:
-            raise dg.Failure(str(error)) from error
-        try:
-            results += load_landed(source.name, home, step=bar.step)
-        except LoadFailedError as error:
-            results += error.results
-        except HubtideError as error:
-            raise dg.Failure(str(error)) from error
-    return results
-
-
-def summary(source: str, results: list[LoadResult]) -> str:
-    """One line on what a source's load did."""
-    if not results:
-        return f"{source}: nothing to load"
-    by_status = {
-        status: [result for result in results if result.status == status]
-        for status in ("loaded", "unchanged", "failed")
-    }
-    read = sum(result.rows_read for result in by_status["loaded"])
-    stored = sum(result.rows_stored for result in by_status["loaded"])
-    rejected = sum(result.rows_rejected for result in by_status["loaded"])
-    failed = f", {len(by_status['failed'])} failed" if by_status["failed"] else ""
-    superseding = sum(SUPERSEDES in result.note for result in by_status["loaded"])
-    replaced = f" ({superseding} in place of what they held before)" if superseding else ""
-    return (
-        f"{source}: {len(by_status['loaded'])} partitions loaded{replaced}, "
-        f"{len(by_status['unchanged'])} already there{failed}; "
-        f"{read:,} rows read, {stored:,} stored, {rejected:,} rejected"
-    )
-
-
 def _partitions_table(results: list[LoadResult]) -> dg.MetadataValue:
     """The last fifty partitions as a table: enough for a look, small enough for the event log."""
     lines = ["| partition | status | read | stored | unchanged | rejected |", "|" + "---|" * 6]
@@ -161,28 +117,24 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
         description=source.description,
     )
-    def load(
+    def load_assets(
         context: dg.AssetExecutionContext, config: ImportFolder
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = Home.from_env()
         mark_run(context)
-        default = home.imports if home.imports.is_dir() else None
-        with measured(context.run.run_id, f"load {source.name}") as cost:
-            results = _load(source, Path(config.directory) if config.directory else default, home)
-            cost.rows_in = sum(result.rows_read for result in results)
-            cost.rows_out = sum(result.rows_stored for result in results)
-        LOG.info("%s", summary(source.name, results))
-        failures = [result.note for result in results if result.status == "failed"]
-        for line in failures:
-            LOG.warning("not loaded: %s", line)
+        try:
+            loaded = load(source.name, config.directory, home)
+        except HubtideError as error:
+            raise dg.Failure(str(error)) from error
+        keep(context.run.run_id, [loaded.cost])
         yield dg.AssetCheckResult(
             check_name=CHECK,
             asset_key=["raw", first],
-            passed=not failures,
+            passed=not loaded.failures,
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
-                "problems": "\n".join(failures) or "none",
-                **(advice_on([source.name], DO_LOAD) if failures else {}),
+                "problems": "\n".join(loaded.failures) or "none",
+                **(advice_on([source.name], DO_LOAD) if loaded.failures else {}),
             },
         )
         counts = row_counts(home.warehouse, source.tables)
@@ -191,16 +143,16 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
                 asset_key=["raw", table],
                 metadata={
                     "dagster/row_count": counts[table],
-                    "partitions": len(results),
-                    "rows_read": cost.rows_in,
-                    "rows_stored": cost.rows_out,
-                    **cost.metadata(),
-                    "rows_rejected": sum(result.rows_rejected for result in results),
-                    "loads": _partitions_table(results),
+                    "partitions": len(loaded.results),
+                    "rows_read": loaded.cost.rows_in,
+                    "rows_stored": loaded.cost.rows_out,
+                    **loaded.cost.metadata(),
+                    "rows_rejected": sum(result.rows_rejected for result in loaded.results),
+                    "loads": _partitions_table(loaded.results),
                 },
             )
 
-    return load
+    return load_assets
 
 
 @dg.multi_asset(

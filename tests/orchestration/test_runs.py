@@ -14,12 +14,10 @@ import pytest
 from dagster import DagsterRunStatus
 
 from extract.home import Home
-from extract.loading import LoadResult
 from extract.warehouse import SCHEMA
 from orchestration import cli, ledger
 from orchestration.cli import main
 from orchestration.dbt import first_failure
-from orchestration.defs.raw import summary
 from orchestration.environment import prepare
 from orchestration.progress import DbtProgress, throttled
 from orchestration.runs import (
@@ -27,6 +25,7 @@ from orchestration.runs import (
     RunFailedError,
     execute,
     instance,
+    is_in_progress,
     process_mark,
     release_abandoned_runs,
 )
@@ -97,6 +96,19 @@ def test_a_killed_run_gives_back_its_place_in_the_pool(at_home: Callable[[], Hom
             "duckdb_writer", alive.run_id, "step"
         )
         assert claim.is_claimed
+
+
+def test_a_run_is_in_progress_while_its_process_lives(at_home: Callable[[], Home]) -> None:
+    prepare()
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with instance() as opened:
+        killed = opened.create_run_for_job(breaking_job, status=DagsterRunStatus.STARTED)
+        opened.add_run_tags(killed.run_id, {PROCESS_TAG: process_mark(killed.run_id, gone.pid)})
+        opened.create_run_for_job(breaking_job, status=DagsterRunStatus.SUCCESS)
+        assert not is_in_progress(opened)
+        opened.create_run_for_job(breaking_job, status=DagsterRunStatus.NOT_STARTED)
+        assert is_in_progress(opened)
 
 
 def test_an_import_without_a_folder_shows_the_layout(tmp_path: Path) -> None:
@@ -214,21 +226,6 @@ def test_progress_is_throttled() -> None:
         now[0] = float(second)
         say(str(second))
     assert lines == ["2", "4"]
-
-
-def test_what_replaces_an_earlier_delivery_is_told() -> None:
-    results = [
-        LoadResult("files", name, "loaded", 2, 2, 0, 0, 0.1, note)
-        for name, note in [("a", ""), ("weekly", "supersedes load 3")]
-    ]
-    assert summary("files", results) == (
-        "files: 2 partitions loaded (1 in place of what they held before), 0 already there; "
-        "4 rows read, 4 stored, 0 rejected"
-    )
-
-
-def test_a_source_without_a_part_says_so() -> None:
-    assert summary("files", []) == "files: nothing to load"
 
 
 @pytest.fixture
