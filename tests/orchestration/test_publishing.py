@@ -323,9 +323,27 @@ def test_marts_that_were_changed_after_their_audit_are_refused(tmp_path: Path, c
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(change)
     assert refusal(warehouse, exports) == (
-        "the warehouse holds build b1, whose marts were changed after their checks; nothing is "
-        "published yet. Run the job `build`"
+        "the warehouse holds build b1, which was changed after its checks; nothing is published "
+        "yet. Run the job `build`"
     )
+
+
+def test_a_view_is_what_its_tables_are(tmp_path: Path) -> None:
+    """The largest marts are views that put names to numbers; dbt's own record is none of them."""
+    warehouse, exports = make_warehouse(tmp_path / "warehouse.duckdb"), tmp_path / "exports"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema adoption")
+        connection.execute("create table adoption.spans as select 1 as model_key, 5 as downloads")
+        connection.execute("create view marts.spans as select downloads from adoption.spans")
+        connection.execute("create schema state")
+        connection.execute("create table state.table_versions as select 1 as version")
+    record_audit(warehouse, exports, "b1")
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update state.table_versions set version = 2")
+    require_audit(warehouse, exports)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update adoption.spans set downloads = 6")
+    assert "which was changed after its checks" in refusal(warehouse, exports)
 
 
 def test_the_asset_refuses_what_was_not_checked(at_home: Callable[[], Home]) -> None:
