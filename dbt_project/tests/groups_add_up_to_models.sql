@@ -16,17 +16,33 @@ with groups_ as (
     group by month, population, group_kind
 ),
 
-models as (
+-- Each model once, not once a population.
+model_months as (
     select
         months.month,
-        populations.population,
+        models.is_tracked,
         sum(months.downloads) as downloads,
         sum(months.adjustment) as adjustment,
         sum(months.cumulative_downloads) as cumulative_downloads
     from {{ ref('model_months') }} as months
-    inner join {{ ref('model_populations') }} as populations
-        on months.model_key = populations.model_key
-    group by months.month, populations.population
+    inner join {{ ref('models') }} as models
+        on months.model_key = models.model_key
+    group by months.month, models.is_tracked
+),
+
+models as (
+    select
+        model_months.month,
+        populations.population,
+        sum(model_months.downloads) as downloads,
+        sum(model_months.adjustment) as adjustment,
+        sum(model_months.cumulative_downloads) as cumulative_downloads
+    from model_months
+    inner join (
+        select distinct population from {{ ref('model_populations') }}
+    ) as populations
+        on model_months.is_tracked or populations.population = 'hub'
+    group by model_months.month, populations.population
 )
 
 select

@@ -14,24 +14,29 @@
     ('inference_family_monthly', 'family'),
     ('inference_bucket_monthly', 'size_bucket'),
 ] %}
-with populations as (
-    select distinct population from {{ ref('region_downloads_monthly') }}
-),
-
-model_months as (
+-- All models' months are read once, and by number: names are not what is asked for.
+with model_months as (
     select
         months.month,
-        populations.population,
+        models.is_tracked,
         models.region,
         models.size_bucket,
         coalesce(models.family, 'none') as family,
-        months.downloads,
-        months.cumulative_downloads
-    from {{ ref('model_downloads_monthly') }} as months
-    inner join {{ ref('dim_models') }} as models
-        on months.model_id = models.model_id
-    inner join populations
-        on models.is_tracked or populations.population = 'hub'
+        sum(months.downloads) as downloads,
+        sum(months.cumulative_downloads) as cumulative_downloads
+    from {{ ref('model_months') }} as months
+    inner join {{ ref('models') }} as models
+        on months.model_key = models.model_key
+    group by months.month, models.is_tracked, models.region, models.size_bucket, models.family
+),
+
+population_months as (
+    select
+        populations.population,
+        model_months.*
+    from model_months
+    inner join (select distinct population from {{ ref('region_downloads_monthly') }}) as populations
+        on model_months.is_tracked or populations.population = 'hub'
 ),
 
 ranked as (
@@ -53,7 +58,7 @@ expected as (
         population,
         sum(downloads) as amount,
         sum(cumulative_downloads) as cumulative_amount
-    from model_months
+    from population_months
     where {{ kind }} = '{{ value }}'
     group by month, population
 
