@@ -112,23 +112,14 @@ newest as (
         on calendar.day = {{ add_days('absent_once.absent_on', -1) }}
 ),
 
--- The last complete read that would have to show a model: of the whole Hub, or of the organisation
--- that it belongs to.
-whole_hub as (
-    select max(day) as due_on
-    from read_calendar
-    where is_read and scope = 'hub' and source != 'files'
+due_reads as (
+    select * from {{ ref('due_reads') }}
 ),
 
-organization_reads as (
-    select
-        lower(coalesce(aliases.org, read_calendar.scope)) as folded_org,
-        max(read_calendar.day) as due_on
-    from read_calendar
-    left join {{ ref('organization_aliases') }} as aliases
-        on lower(read_calendar.scope) = lower(aliases.alias_org)
-    where read_calendar.is_read and read_calendar.source != 'files'
-    group by lower(coalesce(aliases.org, read_calendar.scope))
+whole_hub as (
+    select max(due_on) as due_on
+    from due_reads
+    where folded_org is null
 ),
 
 plain as (
@@ -139,7 +130,7 @@ plain as (
         newest.downloads_30d,
         newest.likes,
         newest.last_reading_on >= coalesce(whole_hub.due_on, newest.last_reading_on)
-        and newest.last_reading_on >= coalesce(organization_reads.due_on, newest.last_reading_on)
+        and newest.last_reading_on >= coalesce(organizations.due_on, newest.last_reading_on)
             as is_available
     from firsts
     left join newest
@@ -147,8 +138,8 @@ plain as (
     inner join {{ ref('model_identities') }} as identities
         on firsts.model_key = identities.model_key
     cross join whole_hub
-    left join organization_reads
-        on lower(identities.org) = organization_reads.folded_org
+    left join due_reads as organizations
+        on lower(identities.org) = organizations.folded_org
     where not exists (
         select 1
         from weighed_models
