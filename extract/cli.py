@@ -13,7 +13,7 @@ from extract.home import Home
 from extract.import_folder import LAYOUT, ImportFolder
 from extract.loading import SOURCES, LoadResult, load_source, rebuild
 from extract.parquet import export_raw
-from extract.warehouse import connect, one_line
+from extract.warehouse import connect, first_line
 
 USAGE_ERROR = 2
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("HUBTIDE_TRACEBACK"):
             raise
-        _err(f"error: {error if isinstance(error, HubtideError) else one_line(error)}")
+        _err(f"error: {error if isinstance(error, HubtideError) else first_line(error)}")
         return 1
 
 

@@ -34,8 +34,8 @@ from extract.warehouse import (
     LoadedPartition,
     Warehouse,
     drop_raw,
+    first_line,
     mixed_kinds,
-    one_line,
 )
 
 # Partitions landed at a time: a disk takes some milliseconds for each of a partition's three syncs,
@@ -330,7 +330,7 @@ def _run(warehouse: Warehouse, loader: Loader, load: Load) -> Counts:
     except BaseException as error:
         _roll_back(warehouse)
         if isinstance(error, duckdb.Error):
-            message = f"{load.label}: the load failed ({one_line(error)}); nothing was changed"
+            message = f"{load.label}: the load failed ({first_line(error)}); nothing was changed"
             raise HubtideError(message) from error
         raise
     return counts

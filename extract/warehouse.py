@@ -260,7 +260,7 @@ def once_free(path: Path, opening: Callable[[], Opened]) -> Opened:
         except duckdb.Error as error:
             text = str(error)
             if "Could not set lock" not in text:
-                raise HubtideError(f"{path.name} cannot be opened: {one_line(error)}") from None
+                raise HubtideError(f"{path.name} cannot be opened: {first_line(error)}") from None
             if time.monotonic() >= give_up:
                 holder = re.search(r"PID (\d+)", text)
                 who = f"process {holder[1]}" if holder else "another process"
@@ -387,7 +387,7 @@ def as_day(value: Any) -> date | None:
     return value if isinstance(value, date) else None
 
 
-def one_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of an error, without paths."""
     line = (str(error).splitlines() or [type(error).__name__])[0]
     return without_folders(line)[:300]

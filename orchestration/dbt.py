@@ -16,7 +16,7 @@ from packaging.version import Version
 
 from extract.warehouse import connect
 from orchestration.environment import DBT_PROJECT_DIR, dbt_target
-from orchestration.manifest import one_line, parse_if_stale
+from orchestration.manifest import parse_if_stale, said_by_dbt
 from orchestration.waiting_dbt import WaitingDbt
 
 OWNERS = ["team:hubtide"]
@@ -111,7 +111,7 @@ def first_failure(
     for result in run_results["results"]:
         if result["status"] in ("error", "fail", "runtime error"):
             node = manifest["nodes"].get(result["unique_id"], {})
-            line = f"dbt {_node_title(result['unique_id'], node)} failed: " + one_line(
+            line = f"dbt {_node_title(result['unique_id'], node)} failed: " + said_by_dbt(
                 str(result["message"] or result["status"])
             )
             found = broken(warehouse, result, node) if warehouse else None

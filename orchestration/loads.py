@@ -9,12 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.errors import (
-    HubtideError,
-    LoadFailedError,
-    PartitionBusyError,
-    WarehouseLockedError,
-)
+from extract.errors import LoadFailedError, PartitionBusyError, WarehouseLockedError
 from extract.home import Home
 from extract.loading import SUPERSEDES, LoadResult, load_landed, load_source
 from orchestration.costs import Step, timed
@@ -69,7 +64,7 @@ def load_ahead(directory: str, home: Home) -> float:
             loaded = _load(source.name, directory, home)
         except (WarehouseLockedError, PartitionBusyError):
             break
-        except HubtideError as error:
+        except Exception as error:  # noqa: BLE001  (a run that fails is in Dagster's history)
             outcome.set_exception(error)
         else:
             outcome.set_result(loaded)

@@ -78,7 +78,7 @@ def parse_if_stale(project_dir: Path, target: Path) -> bool:
         check=False,
     )
     if done.returncode != 0:
-        raise ManifestError(f"dbt parse failed: {one_line(done.stdout + done.stderr)}")
+        raise ManifestError(f"dbt parse failed: {said_by_dbt(done.stdout + done.stderr)}")
     mark.write()
     return True
 
@@ -117,7 +117,7 @@ def docs_page(project_dir: Path, target: Path) -> Path:
     except subprocess.TimeoutExpired:
         raise ManifestError(f"dbt docs took longer than {DOCS_SECONDS} s: stopped") from None
     if done.returncode != 0:
-        raise ManifestError(f"dbt docs failed: {one_line(done.stdout + done.stderr)}")
+        raise ManifestError(f"dbt docs failed: {said_by_dbt(done.stdout + done.stderr)}")
     return target / "static_index.html"
 
 
@@ -134,7 +134,7 @@ def inputs_digest(project_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def one_line(text: str, limit: int = 400) -> str:
+def said_by_dbt(text: str, limit: int = 400) -> str:
     """Text as one line of at most `limit` characters, without dbt's own heading line and without
     the folders of this machine."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any, Self
 
 from orchestration.environment import PROJECT_ROOT
-from orchestration.manifest import ManifestError, Mark, one_line
+from orchestration.manifest import ManifestError, Mark, said_by_dbt
 
 # The process's line once it has parsed. What it says before may be a warning of Python's or of the
 # machine's loader; without this line it is why dbt cannot parse.
@@ -70,7 +70,7 @@ class WaitingDbt:
         while (line := output.readline().decode(errors="replace")) != _PARSED:
             if not line:
                 self._process.wait()
-                raise ManifestError(f"dbt parse failed: {one_line(said)}")
+                raise ManifestError(f"dbt parse failed: {said_by_dbt(said)}")
             said += line
         self._is_parsed = True
         self._mark.write()

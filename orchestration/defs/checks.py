@@ -17,7 +17,7 @@ from orchestration.dbt import OfflineDbtCli, read_json
 from orchestration.engine import DUCKDB, WRITER_POOL
 from orchestration.environment import dbt_target
 from orchestration.impact import advice, marts_of
-from orchestration.manifest import one_line
+from orchestration.manifest import said_by_dbt
 from orchestration.sources import SOURCES
 
 VOLUME, GAPS, COLUMNS, FRESH = "usual_volume", "no_gaps", "no_new_columns", "is_fresh"
@@ -159,7 +159,7 @@ def freshness_checks(manifest: Mapping[str, Any]) -> dg.AssetChecksDefinition:
         if not report.exists():
             raise dg.Failure(
                 "dbt source freshness gave no report: "
-                + one_line(str(invocation.get_error() or "see dbt.log"))
+                + said_by_dbt(str(invocation.get_error() or "see dbt.log"))
             )
         results = {entry["unique_id"]: entry for entry in read_json(report)["results"]}
         for source in sources:

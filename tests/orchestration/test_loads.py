@@ -69,6 +69,20 @@ def test_what_fails_ahead_is_tried_once_and_told_by_the_asset(
     assert load("openrouter", folder, home).results == []
 
 
+def test_what_nobody_thought_of_fails_the_run_not_the_command_before_it(
+    at_home: Callable[[], Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = at_home()
+
+    def crash(*_: object) -> Loaded:
+        raise KeyError("inner")
+
+    monkeypatch.setattr(loads, "_load", crash)
+    load_ahead("", home)
+    with pytest.raises(KeyError, match="inner"):
+        load("files", "", home)
+
+
 @pytest.mark.parametrize("busy", [WarehouseLockedError, PartitionBusyError])
 def test_where_another_process_is_at_work_the_assets_wait_for_their_turn(
     at_home: Callable[[], Home], monkeypatch: pytest.MonkeyPatch, busy: type[HubtideError]
