@@ -64,7 +64,7 @@ def load_ahead(directory: str, home: Home) -> float:
             loaded = _load(source.name, directory, home)
         except (WarehouseLockedError, PartitionBusyError):
             break
-        except Exception as error:  # noqa: BLE001  (a run that fails is in Dagster's history)
+        except Exception as error:  # the run fails by it, and is in Dagster's history
             outcome.set_exception(error)
         else:
             outcome.set_result(loaded)
