@@ -20,6 +20,9 @@ _SOURCES = {
     "tracked_models": "the ATOM project's metadata",
 }
 
+# From this part of the downloads on it is said how many tracked models no cumulative figure has.
+UNCOUNTED = 0.01
+
 # Largest organisations that a chart names.
 TOP = 8
 
@@ -126,7 +129,47 @@ class Context:
         listed, covered = self.about.get("listed_models"), self.about.get("listed_models_covered")
         if listed:
             text += f"; {covered:,} of {listed:,} listed models have a counter"
+        return f"{text}{self._as_of_limits}"
+
+    @property
+    def _as_of_limits(self) -> str:
+        """What the as-of day does not say by itself."""
+        rows = self.query(
+            """
+            select max(days_early) as days_early
+            from coverage_daily
+            where day = (select as_of from about)
+            """
+        ).records
+        early = int(rows[0]["days_early"] or 0) if rows else 0
+        text = ""
+        if early:
+            text += f"; what is dated {self.as_of} may be up to {plural(early, 'day')} older"
+        if self.about.get("as_of_basis") not in (None, "complete_read"):
+            text += "; no read was complete"
         return text
+
+    @cached_property
+    def counted(self) -> str:
+        """How many tracked models the cumulative figures are of; empty where it is nearly all."""
+        rows = self.query(
+            """
+            select
+                count(*) as models,
+                count(downloads_all_time) as counted,
+                sum(downloads_30d) filter (where downloads_all_time is null)
+                / nullif(sum(downloads_30d), 0) as uncounted_share
+            from dim_models
+            where is_tracked
+            """
+        ).records
+        row = rows[0] if rows else {}
+        if not row.get("models") or (row["uncounted_share"] or 0) < UNCOUNTED:
+            return ""
+        return (
+            f"{row['counted']:,} of {row['models']:,} tracked models have an all-time counter; the "
+            f"others had {percent(row['uncounted_share'])} of the last known 30 days' downloads."
+        )
 
     @cached_property
     def tokens_as_of(self) -> str:

@@ -103,7 +103,7 @@ def _adoption_table(marts: Marts) -> Table | None:
         """
         select horizon_days, count(distinct size_bucket) as sizes
         from marts.relative_adoption
-        where ram_median is not null
+        where ram_median is not null and not is_wide_gap
         group by horizon_days
         """
     )
@@ -112,9 +112,11 @@ def _adoption_table(marts: Marts) -> Table | None:
         return None
     rows = marts.records(
         f"""
-        select model_id, size_bucket, ram_median, reference_median_models, cumulative_downloads
+        select
+            model_id, size_bucket, ram_median, reference_median_models, in_reference,
+            cumulative_downloads, reference_as_of
         from marts.relative_adoption
-        where horizon_days = ? and ram_median is not null
+        where horizon_days = ? and ram_median is not null and not is_wide_gap
         order by ram_median desc, model_id
         limit {TOP}
         """,
@@ -123,9 +125,10 @@ def _adoption_table(marts: Marts) -> Table | None:
     return Table(
         f"Relative adoption (ram_median), tracked models {horizon} days after release "
         "(the longest horizon with scores in most sizes)\n"
-        "1.00 is level with the models that became leaders of their size",
-        ("model_id", "size", "ram_median>", "references>", "downloads>"),
-        [tuple(row.values()) for row in rows],
+        "1.00 is level with the models that are leaders of their size as of "
+        f"{rows[0]['reference_as_of']}: the ten largest, of whom so many are known",
+        ("model_id", "size", "ram_median>", "known>", "one of them", "downloads>"),
+        [tuple(row.values())[:-1] for row in rows],
     )
 
 
@@ -157,6 +160,17 @@ def _tokens_table(marts: Marts) -> Table | None:
 
 
 def _coverage(marts: Marts) -> list[str]:
+    lines = [*_days_read(marts), *_counted(marts)]
+    about = marts.about
+    if about.get("listed_models"):
+        lines.append(
+            f"the ATOM list: {about['listed_models_covered']:,} of {about['listed_models']:,} "
+            "listed models have a counter here"
+        )
+    return lines
+
+
+def _days_read(marts: Marts) -> list[str]:
     if not marts.has("coverage_daily"):
         return []
     # Organisations and bases are read one by one: a line for all of them.
@@ -186,18 +200,33 @@ def _coverage(marts: Marts) -> list[str]:
         order by source, what, status
         """
     )
-    lines = [
+    return [
         f"{row['source']}, {row['scope']}: {row['days']:,} day{'' if row['days'] == 1 else 's'} "
         f"{row['status']}, {row['first']} to {row['last']}"
         for row in rows
     ]
-    about = marts.about
-    if about.get("listed_models"):
-        lines.append(
-            f"the ATOM list: {about['listed_models_covered']:,} of {about['listed_models']:,} "
-            "listed models have a counter here"
-        )
-    return lines
+
+
+def _counted(marts: Marts) -> list[str]:
+    """How much of the tracked models the cumulative tables are of."""
+    if not marts.has("dim_models"):
+        return []
+    row = marts.records(
+        """
+        select
+            count(*) as models,
+            count(downloads_all_time) as counted,
+            sum(downloads_30d) filter (downloads_all_time is null)
+            / nullif(sum(downloads_30d), 0) as uncounted_share
+        from marts.dim_models
+        where is_tracked
+        """
+    )[0]
+    missed = row["uncounted_share"]
+    others = f"; the others had {missed:.1%} of the last known 30 days' downloads" if missed else ""
+    return [
+        f"tracked models: {row['counted']:,} of {row['models']:,} have an all-time counter{others}"
+    ]
 
 
 _READERS: tuple[Callable[[Marts], Table | None], ...] = (

@@ -68,7 +68,7 @@ def text(story: Record) -> list[str]:
         _scores_text(story),
         _quoted_text(story["scores_to_quote"]),
         _lineage_text(story["lineage"]),
-        _coverage_text(story["model"], story["coverage"]),
+        coverage_text(story["model"], story["coverage"]),
         *_notes(story),
     ]
     return [part for part in parts if part]
@@ -212,7 +212,8 @@ def _lineage(marts: Marts, model_id: str) -> Record:
 
 
 def _coverage(marts: Marts, model_id: str) -> Record | None:
-    return marts.record(
+    """Days of the all-time counter, and the first of them; None of a model without one."""
+    days = marts.record(
         """
         select
             cast(sum(days_observed) as bigint) as days_observed,
@@ -224,6 +225,11 @@ def _coverage(marts: Marts, model_id: str) -> Record | None:
         """,
         [model_id],
     )
+    first = marts.record(
+        "select min(from_day) as counted_from from fct_model_downloads_spans where model_id = ?",
+        [model_id],
+    )
+    return days and {**(first or {}), **days}
 
 
 def _tokens(marts: Marts, model_id: str) -> Record | None:
@@ -264,7 +270,8 @@ def _facts(model: Record) -> str:
         (
             "downloads",
             f"{format_value(model['downloads_all_time'])} in all, "
-            f"{format_value(model['downloads_30d'])} in 30 days",
+            f"{format_value(model['downloads_30d'])} in 30 days, "
+            f"last read {_or_unknown(model['last_reading_on'])}",
         ),
     ]
     lines = [f"  {name:<13} {printable(value)}" for name, value in rows]
@@ -441,14 +448,24 @@ def _lineage_text(lineage: Record) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def _coverage_text(model: Record, coverage: Record | None) -> str:
+def coverage_text(model: Record, coverage: Record | None) -> str:
+    """When a model was read, and since when its all-time counter is known."""
+    first, last = model["first_reading_on"], model["last_reading_on"]
+    if last is None:
+        return f"Coverage\n  first read on {first}, after the as-of day: nothing is known yet"
+    read = f"Coverage\n  read from {first} to {last}"
     if coverage is None:
-        return "Coverage\n  no month has a reading"
+        return f"{read}, without an all-time counter"
+    before = model["downloads_before_history"]
+    counted_from = coverage["counted_from"]
     return (
-        f"Coverage\n  read from {model['first_reading_on']} to {model['last_reading_on']}: "
-        f"{coverage['days_observed']:,} days observed, "
+        f"{read}: {coverage['days_observed']:,} days observed, "
         f"{coverage['days_interpolated']:,} interpolated, {coverage['days_missing']:,} missing\n"
-        f"  downloads before that: {format_value(model['downloads_before_history'])}"
+        + (
+            f"  all-time counter from {counted_from} on, when it stood at {format_value(before)}"
+            if before
+            else f"  all-time counter from {counted_from} on, its launch"
+        )
     )
 
 

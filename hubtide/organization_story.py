@@ -28,6 +28,17 @@ def story(marts: Marts, org: str) -> Record:
             """,
             [org],
         ),
+        "uncounted": marts.record(
+            """
+            select
+                count(*) as models,
+                max_by(model_id, downloads_30d) as largest,
+                max(downloads_30d) as downloads_30d
+            from dim_models
+            where org = ? and downloads_all_time is null
+            """,
+            [org],
+        ),
         "releases": marts.records(
             """
             select
@@ -74,10 +85,11 @@ def text(story: Record) -> list[str]:
             ],
         ),
         _table(
-            f"Models, the {LISTED} most downloaded",
+            f"Models, the {LISTED} with the highest all-time counter",
             ("model_id", "size", "released", "tracked", "downloads>", "30 days>"),
             [tuple(row.values()) for row in story["models"]],
-        ),
+        )
+        + _uncounted_text(story["uncounted"]),
         _releases_text(story["releases"]),
         _table(
             "Leads",
@@ -176,6 +188,19 @@ def _releases_text(releases: list[Record]) -> str:
         f"Releases\n  {count:,} in {len(releases)} months since {releases[0]['month']:%Y-%m}; "
         f"the last in {last['month']:%Y-%m}"
     )
+
+
+def _uncounted_text(uncounted: Record) -> str:
+    if not uncounted["models"]:
+        return ""
+    largest = (
+        f"; the most downloaded in 30 days is {uncounted['largest']}, "
+        f"{format_value(uncounted['downloads_30d'])}"
+        if uncounted["largest"]
+        else ""
+    )
+    count = f"{uncounted['models']:,} model{'s have' if uncounted['models'] > 1 else ' has'}"
+    return "\n" + printable(f"  {count} no all-time counter{largest}")
 
 
 def _table(title: str, headers: tuple[str, ...], rows: list[tuple[object, ...]]) -> str:

@@ -8,7 +8,7 @@
   const prefix = kind === "model" ? "models-" : "organisations-";
   const what = kind === "model" ? "model" : "organisation";
 
-  const LABELS = { is_available: "still on the Hub", org: "organisation", org_name: "name" };
+  const LABELS = { is_available: "shown by the last complete read", org: "organisation", org_name: "name" };
   const PLAIN = new Set(["release_id", "commit"]);
 
   function fact(name, value) {
@@ -100,6 +100,13 @@
       return;
     }
     const file = outline.files.findIndex((names) => names.includes(name));
+    // The Hub takes a name in any case.
+    const folded = name.toLowerCase();
+    const known = file < 0 && outline.files.flat().find((one) => one.toLowerCase() === folded);
+    if (known) {
+      location.replace("#" + known);
+      return;
+    }
     if (file < 0) {
       say(name, "No tracked " + what + " has this name in this build.");
       place.dataset.shown = name;

@@ -208,6 +208,7 @@
     const width = place.clientWidth;
     const drawn = fitted(inTheme(spec), width);
     drawn.datasets = { ...(drawn.datasets || {}), rows };
+    drawn.description = place.getAttribute("aria-label");
     if (hubtide.views[id]) hubtide.views[id].finalize();
     const result = await window.vegaEmbed(place, drawn, {
       actions: false, renderer: "svg", ast: true, config: config(width),

@@ -1,4 +1,4 @@
-"""Relative adoption: which releases do better than the leaders of their size did at that age."""
+"""Relative adoption: which models do better than the leaders of their size did at that age."""
 
 from typing import Any
 
@@ -35,16 +35,27 @@ def _lead(newest: Figure) -> str:
     rows = newest.result.known("ram_median")
     if not rows:
         return (
-            "Which release breaks out cannot be told here: scores compare downloads N days after "
+            "Which model breaks out cannot be told here: scores compare downloads N days after "
             "release, and that takes readings on many days."
         )
     above = [row for row in rows if row["ram_median"] > 1]
     sure = [row for row in above if (row["ram_median_p05"] or 0) > 1]
     return (
-        f"{len(above)} of {plural(len(rows), 'release')} of the last {RECENT_DAYS} days with a "
+        f"{len(above)} of {plural(len(rows), 'model')} of the last {RECENT_DAYS} days with a "
         f"score are ahead of what their size's leaders had at that age; for {len(sure)} the whole "
-        "90 % interval is."
+        f"90 % interval is. {reference(rows)}"
     )
+
+
+def reference(rows: list[dict[str, Any]]) -> str:
+    """What scores are against, and as of when: a score is quoted with its reference."""
+    partial = sum(row["reference_status"] == "partial" for row in rows)
+    known = (
+        f"; for {partial:,} of {plural(len(rows), 'score')} not all ten are known"
+        if partial
+        else ""
+    )
+    return f"Leaders are the ten largest of a size on {rows[0]['reference_as_of']}{known}."
 
 
 def _coverage(context: Context, scored: int, rows: int, what: str) -> str:
@@ -71,13 +82,14 @@ def _tooltip(value: str, low: str, high: str) -> list[charts.Spec]:
 
 
 def recent(context: Context) -> Figure:
-    """Releases of the last 90 days at their present age."""
+    """Models of the last 90 days at their present age."""
     result = context.query(
         f"""
         select
             n.model_id, d.org, n.size_bucket, n.age_days, n.cumulative_downloads, n.ram_median,
             n.ram_median_p05, n.ram_median_p95, n.ram_cutoff, n.ram_cohort, n.rank_in_bucket,
-            n.reference_median_models, n.reference_status, n.is_interpolated, n.is_wide_gap
+            n.reference_median_models, n.reference_status, n.in_reference, n.reference_as_of,
+            n.is_interpolated, n.is_wide_gap, n.is_date_uncertain
         from relative_adoption_now as n
         inner join dim_models as d on n.model_id = d.model_id
         where n.age_days <= {RECENT_DAYS}
@@ -86,7 +98,7 @@ def recent(context: Context) -> Figure:
     )
     rows = [row for row in result.known("ram_median") if not row["is_wide_gap"]]
     drawn = rows[: 2 * SHOWN]
-    title = f"Releases of the last {RECENT_DAYS} days at their present age"
+    title = f"Models of the last {RECENT_DAYS} days at their present age"
     if rows:
         best = rows[0]
         title = (
@@ -97,7 +109,7 @@ def recent(context: Context) -> Figure:
     return Figure(
         "recent",
         title,
-        f"ram_median of tracked releases of the last {RECENT_DAYS} days. Dashed: level with the "
+        f"ram_median of tracked models of the last {RECENT_DAYS} days. Dashed: level with the "
         "models that became leaders of the size. Bars: 5 % to 95 % of 1,000 draws of the "
         "reference.",
         result,
@@ -112,9 +124,9 @@ def recent(context: Context) -> Figure:
                      charts.count_tip("age_days", "Age in days")],
             title="times the size's leaders at that age",
         ) if rows else None,
-        empty="No release of the last 90 days has a score: a score takes counters on the day "
+        empty="No model of the last 90 days has a score: a score takes counters on the day "
         f"before release and now, and this build's are of one day ({context.as_of}).",
-        notes=("A release without a score stays in the table: its size has fewer than five leaders "
+        notes=("A model without a score stays in the table: its size has fewer than five leaders "
                "whose downloads at that age are known.",) if result.rows else (),
         take=2 * SHOWN,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from dashboard import charts
 from dashboard.context import Context, DataFile, Page
 from dashboard.marts import Result
 from dashboard.pages.adoption import launch_spec
-from dashboard.text import count, kind, month, percent, plural, the_region, times
+from dashboard.text import count, day, kind, month, percent, plural, the_region, times
 
 MODELS_A_FILE = 40
 ORGANISATIONS_A_FILE = 12
@@ -140,12 +140,15 @@ def _models(context: Context) -> Entities:
     adoption = _adoption(context)
     sections = [
         Section(
-            "months", "Downloads by month", "Downloads of each month; missing days are unknown.",
+            "months", "Downloads by month",
+            "Downloads of each month; pale: not known on all of its days.",
             context.query(
                 """
                 select
                     m.model_id, m.month, m.downloads, m.cumulative_downloads, m.adjustment,
-                    m.days_observed, m.days_interpolated, m.days_missing
+                    m.days_observed, m.days_interpolated, m.days_missing,
+                    m.days_observed + m.days_interpolated = day(last_day(m.month))
+                        as is_known_whole
                 from model_downloads_monthly as m
                 inner join dim_models as d on m.model_id = d.model_id
                 where d.is_tracked
@@ -154,7 +157,7 @@ def _models(context: Context) -> Entities:
             ),
             ("model_downloads_monthly",), context.source, context.as_of,
             "No month of this model is known: it has no all-time counter here.",
-            month_spec("downloads", "Downloads"), "downloads",
+            month_spec("downloads", "Downloads", whole="is_known_whole"), "downloads",
         ),
         Section(
             "adoption", "Adoption after release",
@@ -177,7 +180,8 @@ def _models(context: Context) -> Entities:
                 """
             ),
             ("relative_adoption_now",), context.source, context.as_of,
-            "No score at its present age: it is older than 730 days or its release was not seen.",
+            "No score at its present age: it is older than 730 days, its release was not seen, or "
+            "its counter on the as-of day is not known.",
         ),
         Section(
             "descendants", "What is built on it",
@@ -198,12 +202,15 @@ def _models(context: Context) -> Entities:
             "Nothing is known of its descendants.",
         ),
         Section(
-            "tokens", "Tokens by month", "Tokens on OpenRouter, on the days it was among the 50.",
+            "tokens", "Tokens by month",
+            "Tokens on OpenRouter, on the days it was among the 50; pale: not on all of a month.",
             context.query(
                 """
                 select
                     i.model_id, date_trunc('month', i.day)::date as month,
-                    sum(i.tokens)::bigint as tokens, count(distinct i.day) as days_present
+                    sum(i.tokens)::bigint as tokens, count(distinct i.day) as days_present,
+                    count(distinct i.day) = day(last_day(date_trunc('month', i.day)::date))
+                        as is_present_whole
                 from inference_daily as i
                 inner join dim_models as d on i.model_id = d.model_id
                 where d.is_tracked
@@ -213,7 +220,7 @@ def _models(context: Context) -> Entities:
             ),
             ("inference_daily",), context.tokens_source, context.tokens_as_of or context.as_of,
             "It was not among the 50 on any day that was read; that is not zero.",
-            month_spec("tokens", "Tokens"), "tokens",
+            month_spec("tokens", "Tokens", whole="is_present_whole"), "tokens",
         ),
         Section(
             "flags", "Odd patterns", "Months whose downloads look inflated or automatic.",
@@ -237,7 +244,8 @@ def _adoption(context: Context) -> Result:
         select
             model_id, horizon_days, size_bucket, cumulative_downloads, ram_median, ram_median_p05,
             ram_median_p95, ram_cutoff, ram_cohort, rank_in_bucket, reference_median,
-            reference_median_models, reference_status, is_interpolated, is_wide_gap
+            reference_median_models, reference_status, in_reference, reference_as_of, basis,
+            is_interpolated, is_wide_gap, is_date_uncertain
         from relative_adoption
         order by model_id, horizon_days
         """
@@ -252,10 +260,13 @@ def _model_lead(row: Mapping[str, Any], score: Mapping[str, Any] | None) -> str:
         else "Its all-time downloads are unknown here"
     )
     if row["downloads_30d"] is not None:
-        text += f", {count(row['downloads_30d'])} in the last 30 days that were read"
+        text += (
+            f", {count(row['downloads_30d'])} in 30 days (last read {day(row['last_reading_on'])})"
+        )
     if score:
         text += (
-            f"; {times(score['ram_median'])} those of its size's leaders "
+            f"; {times(score['ram_median'])} those of its size's leaders of "
+            f"{score['reference_as_of']}, {score['reference_median_models']} of ten known, "
             f"{score['horizon_days']} days after release"
         )
     return text + "."
@@ -283,12 +294,15 @@ def _organisations(context: Context) -> Entities:
     )
     sections = [
         Section(
-            "months", "Downloads by month", "Downloads of each month of its tracked models.",
+            "months", "Downloads by month",
+            "Downloads of each month of its tracked models; pale: incomplete.",
             months, ("org_downloads_monthly",), context.source, context.as_of,
-            "No month is known.", month_spec("downloads", "Downloads"), "downloads",
+            "No month is known.",
+            month_spec("downloads", "Downloads", whole="is_complete_month"), "downloads",
         ),
         Section(
-            "models", "Its tracked models", "The most downloaded first.",
+            "models", "Its tracked models",
+            "The highest all-time counter first; those without one stand last.",
             context.query(
                 """
                 select
@@ -342,7 +356,7 @@ def _organisations(context: Context) -> Entities:
             month_spec("share", "Share", is_share=True), "share",
         ),
         Section(
-            "tokens", "Tokens by month", "Tokens of its models on OpenRouter, with bounds.",
+            "tokens", "Tokens by month", "Tokens of its models on OpenRouter; bounds in the table.",
             context.query(
                 """
                 select org, month, tokens, share, share_low, share_high, share_of_open, days_present
@@ -366,14 +380,14 @@ def _organisation_lead(row: Mapping[str, Any], newest: Mapping[str, Any] | None)
     text = f"Based in {base}; {plural(row['models'] or 0, 'model')} read"
     if newest:
         text += (
-            f"; {count(newest['cumulative_downloads'])} cumulative downloads, "
-            f"{percent(newest['cumulative_share'])} of all ({month(newest['month'])})"
+            f"; its tracked models have {count(newest['cumulative_downloads'])} cumulative "
+            f"downloads, {percent(newest['cumulative_share'])} of all ({month(newest['month'])})"
         )
     return text + "."
 
 
-def month_spec(column: str, title: str, *, is_share: bool = False) -> charts.Spec:
-    """Bars of one column by month."""
+def month_spec(column: str, title: str, *, is_share: bool = False, whole: str = "") -> charts.Spec:
+    """Bars of one column by month; pale where the column `whole` is not true."""
     shown = charts.percent_tip(column, title) if is_share else charts.count_tip(column, title)
     return charts.chart(
         [
@@ -385,9 +399,16 @@ def month_spec(column: str, title: str, *, is_share: bool = False) -> charts.Spe
                           "axis": charts.MONTH_LABELS},
                     "y": {"field": column, "type": "quantitative",
                           "axis": charts.PERCENT_AXIS if is_share else charts.SHORT_AXIS},
+                    **(
+                        {"opacity": {"condition": {"test": f"datum.{whole}", "value": 1},
+                                     "value": 0.4}}
+                        if whole
+                        else {}
+                    ),
                     "tooltip": [
                         charts.tip("month", "Month", type="temporal", timeUnit="utcyearmonth"),
                         shown,
+                        *([charts.tip(whole, "On all of its days")] if whole else []),
                     ],
                 },
             }

@@ -1,5 +1,6 @@
 """On whose models others build, and what was built on a model."""
 
+from datetime import date
 from typing import Any
 
 from dashboard import charts
@@ -31,7 +32,9 @@ def page(context: Context) -> Page:
 
 def _lead(by_region: Figure, by_org: Figure) -> str:
     """Who led at the beginning, and who leads now."""
-    rows = [row for row in by_region.result.records if row["attribution"] == "direct"]
+    rows = [
+        row for row in by_region.result.records if row["attribution"] == "direct" and row["of_all"]
+    ]
     if not rows:
         return "No derivative with a known base is in this build."
 
@@ -42,10 +45,13 @@ def _lead(by_region: Figure, by_org: Figure) -> str:
         return max(total, key=lambda member: total[member])
 
     months = sorted({row["month"] for row in rows})
-    early, late = months[:12], months[-12:]
+    early, late = months[:12], latest_year(rows)
     now = largest([row for row in rows if row["month"] in late], "region")
-    text = f"Others now build mostly on models from {the_region(now)}"
-    if len(months) > 12:
+    text = (
+        f"From {month(late[0])} to {month(late[-1])} others built mostly on models from "
+        f"{the_region(now)}"
+    )
+    if months[0] < late[0]:
         before = largest([row for row in rows if row["month"] in early], "region")
         text += (
             f"; from {month(early[0])} to {month(early[-1])} it was {the_region(before)}"
@@ -59,6 +65,13 @@ def _lead(by_region: Figure, by_org: Figure) -> str:
     if orgs:
         text += f". {largest(orgs, 'org')}'s are the base most taken"
     return text + "."
+
+
+def latest_year(rows: list[dict[str, Any]]) -> list[str]:
+    """The months with derivatives among the twelve that end with the newest of them."""
+    newest = date.fromisoformat(max(row["month"] for row in rows))
+    after = newest.replace(year=newest.year - 1).isoformat()
+    return sorted({row["month"] for row in rows if row["month"] > after})
 
 
 def _edges_coverage(context: Context) -> str:
@@ -78,6 +91,34 @@ def _edges_coverage(context: Context) -> str:
         f"{plural(row['edges'], 'edge')}, {percent(row['loaded'] / row['edges'])} with a parent "
         f"that was read, {row['dangling']:,} to a name that cannot be resolved"
     )
+
+
+def _later_readings(context: Context) -> list[str]:
+    """How many derivatives were filtered by a counter that is not of their thirtieth day."""
+    row = context.query(
+        """
+        select
+            sum(new_derivative_models)::bigint as models,
+            sum(later_reading_models)::bigint as later
+        from derivatives_monthly
+        where filtered and attribution = 'direct' and share is not null and not is_provisional
+        """
+    ).records
+    if not row or not row[0]["later"]:
+        return []
+    return [
+        f"Of {plural(row[0]['models'], 'derivative')} {row[0]['later']:,} passed by a later "
+        "counter, for want of one 30 days after their creation: of older ones more pass."
+    ]
+
+
+def _part_of_the_hub(context: Context) -> list[str]:
+    rows = context.query(
+        "select count(*) as months from region_downloads_monthly where population = 'hub'"
+    ).records
+    if not rows or rows[0]["months"]:
+        return []
+    return ["The Hub was not read as a whole: derivatives that nobody read are missing here."]
 
 
 def derivatives(context: Context, key: str) -> Figure:
@@ -100,6 +141,17 @@ def derivatives(context: Context, key: str) -> Figure:
             group by month, attribution
         ),
 
+        every_month as (
+            select all_months.month::date as month, kinds.attribution, months.of_all
+            from generate_series(
+                (select min(month) from months), (select max(month) from months),
+                interval 1 month
+            ) as all_months (month)
+            cross join (select distinct attribution from months) as kinds
+            left join months
+                on all_months.month = months.month and kinds.attribution = months.attribution
+        ),
+
         largest as (
             select {name}
             from shares
@@ -109,10 +161,12 @@ def derivatives(context: Context, key: str) -> Figure:
             limit {TOP}
         )
 
+        -- A month without a derivative has no share: a line breaks there.
         select
-            m.month, m.attribution, l.{name}, coalesce(s.share, 0) as share,
+            m.month, m.attribution, l.{name},
+            case when m.of_all > 0 then coalesce(s.share, 0) end as share,
             coalesce(s.new_derivatives, 0) as new_derivatives, m.of_all
-        from months as m
+        from every_month as m
         cross join largest as l
         left join shares as s
             on
@@ -122,14 +176,14 @@ def derivatives(context: Context, key: str) -> Figure:
         order by m.month, m.attribution, l.{name}
         """
     )
-    rows = [row for row in result.records if row["attribution"] == "direct"]
+    rows = [row for row in result.records if row["attribution"] == "direct" and row["of_all"]]
     shown = sorted(
         {row[name] for row in rows},
         key=lambda member: -sum(row["new_derivatives"] for row in rows if row[name] == member),
     )
     what = "regions" if key == "region" else "organisations"
     title = f"New derivatives by {what}"
-    months = sorted({row["month"] for row in rows})[-12:]
+    months = latest_year(rows) if rows else []
     pooled = {
         member: sum(
             row["new_derivatives"] for row in rows if row[name] == member and row["month"] in months
@@ -147,10 +201,12 @@ def derivatives(context: Context, key: str) -> Figure:
         )
         if len(ranked) > 1:
             title += f", {percent(pooled[ranked[1]] / total)} on those from {naming(ranked[1])}"
-    small = {row["month"] for row in rows if row["of_all"] < 10}
+    small = {row["month"] for row in rows if 0 < (row["of_all"] or 0) < 10}
     notes = [
         "A derivative is a model by another organisation than its base; it counts once. With more "
-        "than 5 downloads 30 days after creation; months younger than that are left out."
+        "than 5 downloads 30 days after creation; months younger than that are left out.",
+        *_later_readings(context),
+        *_part_of_the_hub(context),
     ]
     if key == "region" and small:
         notes.append(
@@ -224,7 +280,10 @@ def with_descendants(context: Context) -> Figure:
         )
         if gain["downloads_own"]:
             factor = gain["downloads_with_descendants"] / gain["downloads_own"]
-            title += f"; {gain['model_id']} gains most, {factor:.1f} times its own"
+            title += (
+                f"; of the {len(rows[:20])} largest {gain['model_id']} has most beside its own, "
+                f"{factor:.1f} times that"
+            )
     names = list(dict.fromkeys(row["region"] for row in rows[:15]))
     up = {"field": "model_id", "type": "nominal",
           "sort": charts.by_value("downloads_with_descendants"),

@@ -121,12 +121,12 @@ def headline(context: Context, newest: Sequence[dict[str, Any]], crossings: Resu
         "tracked open models"
     )
     if round(high, 3) > round(low, 3):
-        text += f" ({percent(high)} if everything unknown were its)"
+        text += f" ({percent(high)} if all of unknown region were its)"
     shares = {row["region"]: row["cumulative_share"] for row in newest}
     if second:
         text += f", before {the_region(second)} with {percent(shares[second])}"
     known = since(context, first, crossings)
-    return f"{text}{f'; {known}' if known else ''}."
+    return f"{text}{f'; {known}' if known else ''}. {context.counted}".rstrip()
 
 
 def since(context: Context, first: str, crossings: Result, kind: str = "region") -> str:
@@ -288,7 +288,7 @@ def _breaking_out(context: Context) -> Card:
         return Card(
             "Who is breaking out?",
             "Not known",
-            "no release of the last 90 days has a score whose whole interval is above its "
+            "no model of the last 90 days has a score whose whole interval is above its "
             "size's leaders",
             "adoption.html",
         )
@@ -380,6 +380,7 @@ def regions_cumulative(context: Context, result: Result, crossings: Result) -> F
         notes=(
             "`unknown` are models whose publisher has no primary base; they are never given to a "
             "region, and bound each share from above.",
+            *filter(None, [context.counted]),
         ),
     )
 
@@ -466,7 +467,10 @@ def leaders(context: Context) -> Figure:
     if now:
         by_leader: dict[str, list[str]] = {}
         for row in sorted(now, key=lambda row: list(METRICS).index(row["metric"])):
-            by_leader.setdefault(row["leader"], []).append(METRICS[row["metric"]].lower())
+            # Tokens are ranked on days of their own, which may be later than the as-of day.
+            until = row["last_month"]
+            later = f" (to {month(until)})" if until > context.as_of else ""
+            by_leader.setdefault(row["leader"], []).append(METRICS[row["metric"]].lower() + later)
         title = sentence(
             "; ".join(
                 f"{the_region(name)} leads in {listed(what)}" for name, what in by_leader.items()

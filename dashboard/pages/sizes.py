@@ -302,8 +302,8 @@ def active_against_total(context: Context) -> Figure:
     if rows:
         ratios = sorted(row["parameters_total"] / row["parameters_active"] for row in rows)
         title = (
-            f"Half of the mixtures of experts use less than 1/{ratios[len(ratios) // 2]:.0f} of "
-            "their parameters for a token"
+            f"Half of the mixtures of experts use 1/{ratios[len(ratios) // 2]:.1f} of their "
+            "parameters or less for a token"
         )
         largest = rows[0]
         title += (

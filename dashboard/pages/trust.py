@@ -306,9 +306,15 @@ def published(context: Context) -> Figure:
     result = context.query(
         """
         select
-            figure, status, as_of_from, as_of_to, published_low, published_high, unit,
-            computed, computed_text, nearest, nearest_as_of, denominator, reason, source
-        from published_figures
+            figure, status, as_of_from, as_of_to, published_low * factor as published_low,
+            published_high * factor as published_high,
+            case when unit = 'share' then 'per cent' else unit end as unit,
+            computed * factor as computed, computed_text, nearest * factor as nearest,
+            nearest_as_of, denominator, reason, source
+        from (
+            select *, case when unit = 'share' then 100 else 1 end as factor
+            from published_figures
+        )
         order by status = 'comparable' desc, figure, denominator
         """
     )

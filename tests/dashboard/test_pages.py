@@ -99,6 +99,92 @@ def test_the_headline_says_what_the_marts_say(open_page: Any, site: Written) -> 
         assert f"{downloads:,}" in table
 
 
+def test_what_the_counters_miss_is_said_first(open_page: Any, real_site: Written) -> None:
+    """Two of three tracked models of the real rows have no all-time counter."""
+    opened: Opened = open_page(real_site.url("index.html"))
+    with duckdb.connect(str(real_site.marts), read_only=True) as connection:
+        counted, models, early = connection.execute(
+            """
+            select
+                count(downloads_all_time), count(*),
+                (select max(days_early) from coverage_daily
+                 where day = (select as_of from about))
+            from dim_models
+            where is_tracked
+            """
+        ).fetchall()[0]
+    lead = opened.page.locator(".lead").inner_text()
+    assert f"{counted:,} of {models:,} tracked models have an all-time counter" in lead
+    meta = opened.page.locator("#regions-cumulative .meta").inner_text()
+    assert f"may be up to {early} days older; no read was complete" in meta
+
+
+def test_new_derivatives_are_of_a_year_and_say_how_they_were_filtered(
+    open_page: Any, real_site: Written
+) -> None:
+    """In the real rows months without a derivative lie between those with many."""
+    opened: Opened = open_page(real_site.url("lineage.html"))
+    with duckdb.connect(str(real_site.marts), read_only=True) as connection:
+        total, later, first, last = connection.execute(
+            """
+            with known as (
+                select * from derivatives_monthly
+                where filtered and attribution = 'direct' and share is not null
+                    and not is_provisional and new_derivatives > 0
+            )
+
+            select
+                sum(new_derivatives) filter (
+                    month > (select max(month) from known) - interval 12 month
+                ),
+                sum(later_reading_models)::bigint,
+                strftime(
+                    min(month) filter (
+                        month > (select max(month) from known) - interval 12 month
+                    ), '%B %Y'
+                ),
+                strftime(max(month), '%B %Y')
+            from known
+            """
+        ).fetchall()[0]
+    title = opened.page.locator("#derivatives-region-title").inner_text()
+    assert f"of the {total:,.0f} derivatives from {first} to {last}" in title
+    assert opened.page.locator(".lead").inner_text().startswith(f"From {first} to {last}")
+    notes = opened.page.locator("#derivatives-region").inner_text()
+    assert f"{later:,} passed by a later counter" in notes
+    assert "The Hub was not read as a whole" in notes
+
+
+def test_a_name_in_another_case_leads_to_its_page(open_page: Any, sample_site: Written) -> None:
+    opened: Opened = open_page(sample_site.url("model.html#qwen/QWEN3-8b"))
+    wait(opened.page, "document.querySelector('h1').textContent === 'Qwen/Qwen3-8B'")
+    assert opened.page.url.endswith("#Qwen/Qwen3-8B")
+    assert_quiet(opened)
+
+
+def test_months_that_are_not_whole_are_pale(open_page: Any, sample_site: Written) -> None:
+    """The sample ends on the second of a month."""
+    opened: Opened = open_page(sample_site.url("organisation.html#Qwen"))
+    wait(opened.page, "document.getElementById('entity').dataset.shown === 'Qwen'")
+    opened.draw()
+    opacities = opened.page.evaluate(
+        "[...document.querySelectorAll('#months .chart svg .mark-rect path')]"
+        ".map((bar) => bar.getAttribute('opacity'))"
+    )
+    with duckdb.connect(str(sample_site.marts), read_only=True) as connection:
+        whole = connection.execute(
+            "select is_complete_month from org_downloads_monthly "
+            "where org = 'Qwen' and population = 'tracked' and downloads is not null "
+            "order by month"
+        ).fetchall()
+    assert [opacity == "0.4" for opacity in opacities] == [not complete for (complete,) in whole]
+    assert {complete for (complete,) in whole} == {True, False}
+    label = opened.page.locator("#months .chart[role=graphics-document]").get_attribute(
+        "aria-label"
+    )
+    assert label == "Chart: Downloads by month of Qwen. Its rows are in the table below."
+
+
 def test_the_first_view_is_small(open_page: Any, sample_site: Written) -> None:
     """What the first page asks for until it has drawn what is in view; the rest waits."""
     opened: Opened = open_page(sample_site.url("index.html"))

@@ -97,6 +97,42 @@ def test_the_citation_is_the_one_that_publishing_wrote(tmp_path: Path) -> None:
     assert headline(tmp_path).endswith(CITATION)
 
 
+def test_a_wide_gap_is_in_no_league_and_scores_name_their_reference(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
+        connection.execute(
+            "create table about as select 'b1' as build_id, 'real' as data_kind, "
+            "date '2026-05-24' as as_of"
+        )
+        connection.execute(
+            """
+            create table relative_adoption as
+            select * from (values
+                ('a/wide', 7, '<1B', 9.5, 6, true, 900::bigint, date '2026-05-24', true),
+                ('a/near', 7, '<1B', 2.5, 6, false, 250::bigint, date '2026-05-24', false)
+            ) as t(model_id, horizon_days, size_bucket, ram_median, reference_median_models,
+                in_reference, cumulative_downloads, reference_as_of, is_wide_gap)
+            """
+        )
+        connection.execute(
+            """
+            create table dim_models as
+            select * from (values
+                ('a/near', true, 250::bigint, 75::bigint),
+                ('a/uncounted', true, null, 25::bigint),
+                ('a/other', false, null, 900::bigint)
+            ) as t(model_id, is_tracked, downloads_all_time, downloads_30d)
+            """
+        )
+    text = headline(tmp_path)
+    assert "a/near" in text
+    assert "a/wide" not in text
+    assert "leaders of their size as of 2026-05-24" in text
+    assert (
+        "tracked models: 1 of 2 have an all-time counter; "
+        "the others had 25.0% of the last known 30 days' downloads"
+    ) in text
+
+
 def test_the_sample_prints_its_headline(sample_run: Ran) -> None:
     stdout = sample_run.stdout
     assert stdout.count(SYNTHETIC_BANNER) == 2

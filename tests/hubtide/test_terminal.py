@@ -124,6 +124,65 @@ def test_text_says_build_kind_and_day_and_every_part(
         assert part in out
 
 
+KNOWN = {
+    "first_reading_on": "2026-04-22",
+    "last_reading_on": "2026-05-24",
+    "downloads_before_history": 900,
+}
+DAYS = {
+    "counted_from": "2026-05-20",
+    "days_observed": 4,
+    "days_interpolated": 0,
+    "days_missing": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "coverage", "expected"),
+    [
+        # Read for a month before anybody read its all-time counter: 900 are not before that month.
+        (
+            KNOWN,
+            DAYS,
+            "read from 2026-04-22 to 2026-05-24: 4 days observed, 0 interpolated, 1 missing\n"
+            "  all-time counter from 2026-05-20 on, when it stood at 900",
+        ),
+        (
+            {**KNOWN, "downloads_before_history": 0},
+            DAYS,
+            "read from 2026-04-22 to 2026-05-24: 4 days observed, 0 interpolated, 1 missing\n"
+            "  all-time counter from 2026-05-20 on, its launch",
+        ),
+        (KNOWN, None, "read from 2026-04-22 to 2026-05-24, without an all-time counter"),
+        (
+            {**KNOWN, "last_reading_on": None},
+            None,
+            "first read on 2026-04-22, after the as-of day: nothing is known yet",
+        ),
+    ],
+)
+def test_what_was_read_is_told_apart_from_what_was_counted(
+    model: dict[str, Any], coverage: dict[str, Any] | None, expected: str
+) -> None:
+    assert model_story.coverage_text(model, coverage) == f"Coverage\n  {expected}"
+
+
+def test_models_without_a_counter_are_told_beside_the_most_downloaded(published: Path) -> None:
+    with open_marts(published) as marts:
+        org = marts.records("select org from dim_models where downloads_all_time is null limit 1")
+        story = organization_story.story(marts, org[0]["org"])
+    expected = rows(
+        published,
+        "select count(*), max(downloads_30d) from dim_models "
+        "where org = ? and downloads_all_time is null",
+        [org[0]["org"]],
+    )[0]
+    assert (story["uncounted"]["models"], story["uncounted"]["downloads_30d"]) == expected
+    text = "\n".join(organization_story.text(story))
+    assert f"  {expected[0]} model" in text
+    assert "no all-time counter" in text
+
+
 def test_flags_and_disagreements_are_told(
     published: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
