@@ -136,8 +136,13 @@ def lines(
     unit: str = "utcyearmonthdate",
     height: int = HEIGHT,
 ) -> Spec:
-    """A line for each of `names`, with its name at its end; `events` are days with a text."""
-    shown = [row for row in records if row[kind] in names and row[y] is not None]
+    """A line for each of `names`, with its name at its end; `events` are days with a text.
+
+    A line breaks where its value is null. Then, and where there are few, its points are drawn: one
+    between two breaks is no line.
+    """
+    asked = [row for row in records if row[kind] in names]
+    shown = [row for row in asked if row[y] is not None]
     last = {}
     for row in sorted(shown, key=lambda row: str(row[x])):
         last[row[kind]] = row
@@ -180,7 +185,7 @@ def lines(
                 "color": colour,
                 "opacity": {
                     "condition": {"param": "hover", "empty": False, "value": 1},
-                    "value": 1 if len(days) < 6 else 0,
+                    "value": 1 if len(days) < 6 or len(shown) < len(asked) else 0,
                 },
                 "tooltip": list(tooltip),
             },

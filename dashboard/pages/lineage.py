@@ -176,7 +176,8 @@ def derivatives(context: Context, key: str) -> Figure:
         order by m.month, m.attribution, l.{name}
         """
     )
-    rows = [row for row in result.records if row["attribution"] == "direct" and row["of_all"]]
+    direct = [row for row in result.records if row["attribution"] == "direct"]
+    rows = [row for row in direct if row["of_all"]]
     shown = sorted(
         {row[name] for row in rows},
         key=lambda member: -sum(row["new_derivatives"] for row in rows if row[name] == member),
@@ -224,7 +225,7 @@ def derivatives(context: Context, key: str) -> Figure:
         context.as_of,
         _edges_coverage(context),
         charts.lines(
-            rows, x="month", y="share", kind=name, names=shown, looks=context.looks,
+            direct, x="month", y="share", kind=name, names=shown, looks=context.looks,
             labels={member: region(member) for member in shown}, unit="utcyearmonth",
             y_axis=charts.PERCENT_AXIS,
             tooltip=[
