@@ -156,7 +156,8 @@ def league(context: Context) -> Figure:
         select
             horizon_days, model_id, org, size_bucket, cumulative_downloads, ram_median,
             ram_median_p05, ram_median_p95, ram_cutoff, ram_cohort, rank_in_bucket,
-            reference_median_models, reference_status, in_reference, is_interpolated
+            reference_median_models, reference_status, in_reference, reference_as_of, basis,
+            is_interpolated, is_date_uncertain
         from ranked
         where least(by_median, by_cutoff, by_cohort) <= {SHOWN}
         order by horizon_days, ram_median desc nulls last, ram_cutoff desc nulls last, model_id
@@ -202,6 +203,7 @@ def league(context: Context) -> Figure:
         controls=(
             Control("Days after release", "horizon_days", [(d, str(d)) for d in days], default),
         ),
+        notes=(reference(best),) if best else (),
         pick=Pick("Score", options) if options else None,
         take=SHOWN,
     )  # fmt: skip

@@ -299,7 +299,7 @@ def _breaking_out(context: Context) -> Card:
         f"{times(best['ram_median'])} the downloads that its size's leaders had at "
         f"{best['age_days']} days (90 % interval {times(best['ram_median_p05'])} to "
         f"{times(best['ram_median_p95'])})"
-        + (f"; {plural(len(rows) - 1, 'more release')} above" if len(rows) > 1 else ""),
+        + (f"; {plural(len(rows) - 1, 'more model')} above" if len(rows) > 1 else ""),
         "adoption.html#recent",
     )
 
