@@ -7,6 +7,7 @@ and never a secret.
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -115,7 +116,9 @@ def disk_errors(label: str, name: str, kept: str = "what has landed") -> Iterato
     try:
         yield
     except OSError as error:
+        is_refused = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        remedy = "let this user write there" if is_refused else "make room"
         raise HubtideError(
             f"{label}: {name} cannot be written ({error.strerror or type(error).__name__}); "
-            f"make room and run this again: {kept} is kept"
+            f"{remedy} and run this again: {kept} is kept"
         ) from None

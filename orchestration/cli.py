@@ -40,6 +40,11 @@ from orchestration.where_time_went import where_time_went
 
 LOG = logging.getLogger("hubtide")
 
+_BEGIN = (
+    "run `make run` or `make import DIR=…` first, or say where it is with HUBTIDE_HOME (`sample` "
+    "after `make run`)"
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status is 0, or 1 with one line on stderr."""
@@ -115,7 +120,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(_options: argparse.Namespace, home: Home) -> int:
-    return _pipeline("sample", {}, home, at_hand="", before=partial(write_sample, home.imports))
+    return _pipeline("sample", {}, home, ahead=partial(_sample_ahead, home))
+
+
+def _sample_ahead(home: Home) -> float:
+    """Only the sample is loaded before its run: in some seconds, less than another command waits
+    for the file. What takes longer has the pool's one place, so that others queue for it."""
+    from orchestration.loads import load_ahead
+
+    write_sample(home.imports)
+    return load_ahead(home)
 
 
 def _import(options: argparse.Namespace, home: Home) -> int:
@@ -125,8 +139,7 @@ def _import(options: argparse.Namespace, home: Home) -> int:
         return extract_main(["import", options.directory])
     for warning in ImportFolder.open(directory).warnings():
         sys.stderr.write(f"{warning}\n")
-    directory = directory.resolve()
-    return _pipeline("build", import_config(directory), home, at_hand=str(directory))
+    return _pipeline("build", import_config(directory.resolve()), home)
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -201,7 +214,7 @@ def _fetch_and_build(
 
 def _build(options: argparse.Namespace, home: Home) -> int:
     config = {"ops": {"dbt_models": {"config": {"full_refresh": options.full_refresh}}}}
-    return _pipeline("build", config, home, at_hand="")
+    return _pipeline("build", config, home)
 
 
 def _rollback(options: argparse.Namespace, home: Home) -> int:
@@ -209,7 +222,7 @@ def _rollback(options: argparse.Namespace, home: Home) -> int:
     if not options.build_id:
         builds = published_builds(home.exports)
         if not builds:
-            return _fail("nothing is published yet")
+            return _fail(f"nothing is published yet: {_BEGIN}")
         for build in builds:
             mark = "  (current)" if current and current.name == build.build_id else ""
             _print(f"{build.build_id}  published {build.published_at:%Y-%m-%d %H:%M} UTC{mark}")
@@ -229,7 +242,7 @@ def _headline(_options: argparse.Namespace, home: Home) -> int:
 
     folder = current_build(home.exports)
     if folder is None:
-        return _fail("nothing is published yet: run `make run` or `make import DIR=…` first")
+        return _fail(f"nothing is published yet: {_BEGIN}")
     _print(headline(folder))
     return 0
 
@@ -252,7 +265,7 @@ def _parse(_options: argparse.Namespace, _home: Home) -> int:
 
 def _docs(_options: argparse.Namespace, home: Home) -> int:
     if not home.warehouse.exists():
-        return _fail("there is no warehouse: run `make run` or `make import DIR=…` first")
+        return _fail(f"there is no warehouse: {_BEGIN}")
     parse_if_stale(DBT_PROJECT_DIR, dbt_target())
     _print(str(docs_page(DBT_PROJECT_DIR, dbt_target())))
     return 0
@@ -269,13 +282,11 @@ def _pipeline(
     home: Home,
     without: Sequence[Sequence[str]] = (),
     days: tuple[date, date] | None = None,
-    at_hand: str | None = None,
-    before: Callable[[], None] | None = None,
+    ahead: Callable[[], float] | None = None,
 ) -> int:
     """Run a job for `days`, less the assets `without`, and print what it published.
 
-    While dbt parses, `before` is done, and then is loaded what is `at_hand`: the folder of
-    snapshots, "" for the home's own; None where the run fetches first.
+    `ahead` is called while dbt parses, and returns the seconds that it loaded for.
 
     The status is 1 where something could not be read, although the rest was published.
     """
@@ -283,8 +294,8 @@ def _pipeline(
         return _fail(too_little)
     _show_progress()
     started = time.monotonic()
-    LOG.info("starting")
     loading = 0.0
+    LOG.info("starting")
     # Dagster and dbt take seconds to import: the commands above that need neither answer at once,
     # and dbt parses the project in its own process in the meantime. Imported here is whatever needs
     # no manifest.
@@ -293,16 +304,13 @@ def _pipeline(
 
         from dashboard.site import javascript
         from orchestration.defs import landed, published, raw  # noqa: F401
-        from orchestration.loads import load_ahead
         from orchestration.progress import DbtProgress
         from orchestration.runs import execute, instance, is_in_progress
 
         with instance() as opened:
-            if before is not None:
-                before()
             # Beside another run, loading waits for its place in the pool of one writer.
-            if at_hand is not None and not is_in_progress(opened):
-                loading = load_ahead(at_hand, home)
+            if ahead is not None and not is_in_progress(opened):
+                loading = ahead()
             dbt.wait()
             from orchestration.definitions import defs
 

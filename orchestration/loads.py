@@ -1,7 +1,7 @@
-"""Loading a source: by its asset, or by a command before the run, while dbt parses.
+"""Loading a source: by its asset, or by `make run` before its run, while dbt parses.
 
-Dagster's run cannot begin before dbt has parsed the project. A command whose rows are at hand loads
-them in the meantime (`load_ahead`); the assets of its run then take what came of it.
+Dagster's run cannot begin before dbt has parsed the project, and the sample takes as long to load:
+that is done in the meantime (`load_ahead`), and the run's assets take what came of it.
 """
 
 import logging
@@ -32,8 +32,8 @@ class Loaded:
         return [result.note for result in self.results if result.status == "failed"]
 
 
-# By source, folder and home: what was loaded ahead and is not taken yet, or why it could not be.
-_ahead: dict[tuple[str, str, Home], Future[Loaded]] = {}
+# By source and home: what was loaded ahead and is not taken yet, or why it could not be.
+_ahead: dict[tuple[str, Home], Future[Loaded]] = {}
 
 
 def load(source: str, directory: str, home: Home) -> Loaded:
@@ -47,12 +47,13 @@ def load(source: str, directory: str, home: Home) -> Loaded:
             read or written. Of what has landed from the network one organisation's bad day must
             not cost the others theirs: it is a failed result.
     """
-    ahead = _ahead.pop((source, directory, home), None)
+    ahead = None if directory else _ahead.pop((source, home), None)
     return ahead.result() if ahead else _load(source, directory, home)
 
 
-def load_ahead(directory: str, home: Home) -> float:
-    """Load every source before the run whose assets will; returns the seconds that it took.
+def load_ahead(home: Home) -> float:
+    """Load every source from the home's own folder before the run whose assets will; returns the
+    seconds that it took.
 
     What goes wrong is told by the asset. Where another process has the warehouse or the source, the
     rest is left to the assets, which wait for their turn.
@@ -61,7 +62,7 @@ def load_ahead(directory: str, home: Home) -> float:
     for source in SOURCES:
         outcome: Future[Loaded] = Future()
         try:
-            loaded = _load(source.name, directory, home)
+            loaded = _load(source.name, "", home)
         except (WarehouseLockedError, PartitionBusyError):
             break
         except Exception as error:  # the run fails by it, and is in Dagster's history
@@ -69,7 +70,7 @@ def load_ahead(directory: str, home: Home) -> float:
         else:
             outcome.set_result(loaded)
             seconds += loaded.cost.seconds
-        _ahead[source.name, directory, home] = outcome
+        _ahead[source.name, home] = outcome
     return seconds
 
 

@@ -6,6 +6,7 @@ a folder appears under its name when it is complete, and `current` is replaced i
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,8 @@ from extract.home import utc_now
 from extract.published_builds import PublishedBuild
 from extract.warehouse import once_free
 from orchestration.sources import SOURCES
+
+LOG = logging.getLogger("hubtide")
 
 KEPT_BUILDS = 7
 
@@ -192,13 +195,22 @@ def readers_keep(exports: Path) -> str:
 
 
 def published_builds(exports: Path) -> list[PublishedBuild]:
-    """The published builds that are still there, oldest first."""
+    """The published builds that are still there, oldest first; one that somebody damaged is told,
+    and no reason to build nothing any more."""
     builds = []
     for path in sorted((exports / "builds").glob("[!.]*/manifest.json")):
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        # Builds of earlier versions say only when they were built, a moment before.
-        published_at = datetime.fromisoformat(manifest.get("published_at") or manifest["built_at"])
-        builds.append(PublishedBuild(path.parent.name, published_at, manifest.get("steps", [])))
+        name = path.parent.name
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            # Builds of earlier versions say only when they were built, a moment before.
+            published = datetime.fromisoformat(manifest.get("published_at") or manifest["built_at"])
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            LOG.warning(
+                "exports/builds/%s is left out: its manifest.json is damaged; remove the folder",
+                name,
+            )
+            continue
+        builds.append(PublishedBuild(name, published, manifest.get("steps", [])))
     return builds
 
 

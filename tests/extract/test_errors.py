@@ -1,10 +1,13 @@
-"""What messages of libraries lose before they are shown."""
+"""What messages of libraries lose before they are shown, and what to do about a disk."""
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
 
-from extract.errors import without_folders
+from extract.errors import HubtideError, disk_errors, without_folders
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,21 @@ from extract.errors import without_folders
 )
 def test_files_keep_their_names_and_lose_where_they_lie(said: str, shown: str) -> None:
     assert without_folders(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "make room"),
+        (errno.EDQUOT, "make room"),
+        (errno.EACCES, "let this user write there"),
+        (errno.EROFS, "let this user write there"),
+    ],
+)
+def test_what_cannot_be_written_says_what_to_do(number: int, remedy: str) -> None:
+    with pytest.raises(HubtideError) as caught, disk_errors("files week", "week.csv"):
+        raise OSError(number, os.strerror(number), "/home/me/state/week.csv")
+    assert str(caught.value) == (
+        f"files week: week.csv cannot be written ({os.strerror(number)}); {remedy} and run this "
+        "again: what has landed is kept"
+    )

@@ -34,16 +34,16 @@ def tries(home: Home) -> list[tuple[str, str]]:
         ).fetchall()
 
 
-def test_what_is_loaded_ahead_is_taken_once(at_home: Callable[[], Home], tmp_path: Path) -> None:
+def test_what_is_loaded_ahead_is_taken_once(at_home: Callable[[], Home]) -> None:
     home = at_home()
-    folder = folder_of(tmp_path / "in", READINGS)
-    seconds = load_ahead(folder, home)
+    folder_of(home.imports, READINGS)
+    seconds = load_ahead(home)
     assert tries(home) == [("week", "loaded")]
-    taken = load("files", folder, home)
+    taken = load("files", "", home)
     assert [(result.partition, result.status) for result in taken.results] == [("week", "loaded")]
     assert (taken.cost.step, taken.cost.rows_in, taken.cost.rows_out) == ("load files", 1, 1)
     assert 0 < taken.cost.seconds <= seconds
-    again = load("files", folder, home)
+    again = load("files", "", home)
     assert [(result.partition, result.status) for result in again.results] == [
         ("week", "unchanged")
     ]
@@ -51,22 +51,21 @@ def test_what_is_loaded_ahead_is_taken_once(at_home: Callable[[], Home], tmp_pat
 
 def test_another_folder_is_not_taken_for_it(at_home: Callable[[], Home], tmp_path: Path) -> None:
     home = at_home()
-    load_ahead(folder_of(tmp_path / "in", READINGS), home)
+    folder_of(home.imports, READINGS)
+    load_ahead(home)
     other = folder_of(tmp_path / "other", READINGS.replace(",7", ",8"))
     assert "supersedes" in load("files", other, home).results[0].note
 
 
-def test_what_fails_ahead_is_tried_once_and_told_by_the_asset(
-    at_home: Callable[[], Home], tmp_path: Path
-) -> None:
+def test_what_fails_ahead_is_tried_once_and_told_by_the_asset(at_home: Callable[[], Home]) -> None:
     home = at_home()
-    folder = folder_of(tmp_path / "in", "when,who\n2026-01-01,a/b\n")
-    load_ahead(folder, home)
+    folder_of(home.imports, "when,who\n2026-01-01,a/b\n")
+    load_ahead(home)
     with pytest.raises(HubtideError, match="files week has no column"):
-        load("files", folder, home)
+        load("files", "", home)
     assert tries(home) == [("week", "failed")]
     # The other sources are not held up by it.
-    assert load("openrouter", folder, home).results == []
+    assert load("openrouter", "", home).results == []
 
 
 def test_what_nobody_thought_of_fails_the_run_not_the_command_before_it(
@@ -78,7 +77,7 @@ def test_what_nobody_thought_of_fails_the_run_not_the_command_before_it(
         raise KeyError("inner")
 
     monkeypatch.setattr(loads, "_load", crash)
-    load_ahead("", home)
+    load_ahead(home)
     with pytest.raises(KeyError, match="inner"):
         load("files", "", home)
 
@@ -97,7 +96,7 @@ def test_where_another_process_is_at_work_the_assets_wait_for_their_turn(
         return Loaded([], Step(f"load {source}"))
 
     monkeypatch.setattr(loads, "_load", load_or_not)
-    load_ahead("", home)
+    load_ahead(home)
     names = [source.name for source in SOURCES]
     assert asked == names[:2]
     for name in names:

@@ -240,6 +240,20 @@ def test_a_build_of_an_earlier_version_says_when_it_was_built(tmp_path: Path) ->
     assert found.published_at == datetime.fromisoformat(content["built_at"])
 
 
+@pytest.mark.parametrize("damaged", ["{", "[]", "{}", '{"published_at": "soon"}'])
+def test_a_damaged_build_is_told_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damaged: str
+) -> None:
+    """Each later build asks for the earlier ones."""
+    exports = tmp_path / "exports"
+    build = publish(make_warehouse(tmp_path / "warehouse.duckdb"), exports, "c", "s")
+    other = exports / "builds" / "b0"
+    other.mkdir()
+    (other / "manifest.json").write_text(damaged, encoding="utf-8")
+    assert [entry.build_id for entry in published_builds(exports)] == [build.build_id]
+    assert "exports/builds/b0 is left out: its manifest.json is damaged" in caplog.text
+
+
 def test_rolling_back_to_a_build_that_is_gone_is_refused(tmp_path: Path) -> None:
     build_folder(tmp_path, "b1")
     set_current(tmp_path, "b1")
