@@ -20,7 +20,7 @@ from tests.reference.lineage import Lineage, derivatives, descendants
 from tests.reference.warehouse import Project
 
 SETTINGS = settings(
-    max_examples=220,
+    max_examples=160,
     deadline=None,
     derandomize=True,
     database=None,
@@ -285,14 +285,14 @@ def test_marts_equal_the_reference(project: Project, hub: Hub) -> None:
     check(project, hub)
 
 
-@settings(SETTINGS, max_examples=40)
+@settings(SETTINGS, max_examples=30)
 @given(hub=hubs(is_long=True))
 def test_months_of_growth_equal_the_reference(project: Project, hub: Hub) -> None:
     """Long enough for growth from one complete month to the next: the deflated score."""
     check(project, hub)
 
 
-@settings(SETTINGS, max_examples=60)
+@settings(SETTINGS, max_examples=50)
 @given(data=st.data())
 def test_scopes_of_the_api_equal_the_reference(project: Project, data: st.DataObject) -> None:
     """Read by organisation, as a whole and by discovery, it is the same hub."""
