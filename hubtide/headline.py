@@ -126,8 +126,8 @@ def _adoption_table(marts: Marts) -> Table | None:
         f"Relative adoption (ram_median), tracked models {horizon} days after release "
         "(the longest horizon with scores in most sizes)\n"
         "1.00 is level with the models that are leaders of their size as of "
-        f"{rows[0]['reference_as_of']}: the ten largest, of whom so many are known",
-        ("model_id", "size", "ram_median>", "known>", "one of them", "downloads>"),
+        f"{rows[0]['reference_as_of']}, of whom there are ten",
+        ("model_id", "size", "ram_median>", "leaders known>", "is leader", "downloads>"),
         [tuple(row.values())[:-1] for row in rows],
     )
 

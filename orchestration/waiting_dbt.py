@@ -134,8 +134,8 @@ def _tell_no_event_in_vain() -> None:
         *rest: Any,
         **named: Any,
     ) -> None:
-        least = [logger.level for logger in manager.loggers]
-        if (level or e.level_tag()) != EventLevel.DEBUG or EventLevel.DEBUG in least:
+        asked_for = [logger.level for logger in manager.loggers]
+        if (level or e.level_tag()) != EventLevel.DEBUG or EventLevel.DEBUG in asked_for:
             fire_event(manager, e, level, *rest, **named)
 
     EventManager.fire_event = fire_event_if_wanted  # type: ignore[method-assign, assignment]

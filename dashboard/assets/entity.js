@@ -8,7 +8,9 @@
   const prefix = kind === "model" ? "models-" : "organisations-";
   const what = kind === "model" ? "model" : "organisation";
 
-  const LABELS = { is_available: "shown by the last complete read", org: "organisation", org_name: "name" };
+  const LABELS = {
+    is_available: "shown by the last complete read", org: "organisation", org_name: "name",
+  };
   const PLAIN = new Set(["release_id", "commit"]);
 
   function fact(name, value) {
@@ -104,7 +106,7 @@
     const folded = name.toLowerCase();
     const known = file < 0 && outline.files.flat().find((one) => one.toLowerCase() === folded);
     if (known) {
-      location.replace("#" + known);
+      location.replace("#" + hubtide.fragment(known));
       return;
     }
     if (file < 0) {

@@ -46,6 +46,7 @@
   function fragment(name) {
     return encodeURIComponent(name).replace(/%2F/g, "/");
   }
+  hubtide.fragment = fragment;
   hubtide.link = function (kind, name) {
     const page = kind === "model" ? "model.html#" : "organisation.html#";
     return element("a", { href: page + fragment(name) }, element("bdi", { textContent: name }));

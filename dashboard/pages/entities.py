@@ -233,7 +233,8 @@ def _models(context: Context) -> Entities:
     ]  # fmt: skip
     best: dict[str, Any] = {}
     for row in adoption.known("ram_median"):
-        best[row["model_id"]] = row
+        if not row["is_wide_gap"]:
+            best[row["model_id"]] = row
     leads = {row["model_id"]: _model_lead(row, best.get(row["model_id"])) for row in facts.records}
     return _cut("models", facts, sections, leads, MODELS_A_FILE)
 

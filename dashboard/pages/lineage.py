@@ -202,7 +202,7 @@ def derivatives(context: Context, key: str) -> Figure:
         )
         if len(ranked) > 1:
             title += f", {percent(pooled[ranked[1]] / total)} on those from {naming(ranked[1])}"
-    small = {row["month"] for row in rows if 0 < (row["of_all"] or 0) < 10}
+    small = {row["month"] for row in rows if row["of_all"] < 10}
     notes = [
         "A derivative is a model by another organisation than its base; it counts once. With more "
         "than 5 downloads 30 days after creation; months younger than that are left out.",
@@ -282,8 +282,8 @@ def with_descendants(context: Context) -> Figure:
         if gain["downloads_own"]:
             factor = gain["downloads_with_descendants"] / gain["downloads_own"]
             title += (
-                f"; of the {len(rows[:20])} largest {gain['model_id']} has most beside its own, "
-                f"{factor:.1f} times that"
+                f"; of the {len(rows[:20])} largest {gain['model_id']} gains most, to "
+                f"{factor:.1f} times its own"
             )
     names = list(dict.fromkeys(row["region"] for row in rows[:15]))
     up = {"field": "model_id", "type": "nominal",
