@@ -110,14 +110,22 @@ class LoadFailedError(HubtideError):
         self.results = results
 
 
+_REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EACCES: "let this user write there",
+    errno.EPERM: "let this user write there",
+    errno.EROFS: "let this user write there",
+}
+
+
 @contextlib.contextmanager
 def disk_errors(label: str, name: str, kept: str = "what has landed") -> Iterator[None]:
     """Turn an OSError of writing `name` into a HubtideError of one line without a path."""
     try:
         yield
     except OSError as error:
-        is_refused = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
-        remedy = "let this user write there" if is_refused else "make room"
+        remedy = _REMEDIES.get(error.errno or 0, "see what stands there")
         raise HubtideError(
             f"{label}: {name} cannot be written ({error.strerror or type(error).__name__}); "
             f"{remedy} and run this again: {kept} is kept"

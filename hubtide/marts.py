@@ -79,8 +79,8 @@ def open_marts(file: Path) -> Iterator[Marts]:
     real = file.expanduser().resolve()
     if not real.is_file():
         raise MartsError(
-            f"there is no published file {file}: run `make run` or `make import DIR=…` first, or "
-            "say where it is with HUBTIDE_HOME (`sample` after `make run`) or --marts FILE"
+            f"there is no published file {file.name}: run `make run` or `make import DIR=…` first, "
+            "or say where it is with HUBTIDE_HOME (`sample` after `make run`) or --marts FILE"
         )
     with duckdb.connect() as connection:
         path = str(real).replace("'", "''")
@@ -90,10 +90,13 @@ def open_marts(file: Path) -> Iterator[Marts]:
             connection.execute("use marts")
             about = _records(connection, "select * from about")
         except duckdb.Error as error:
-            line = " ".join(str(error).split())
-            raise MartsError(f"{file} is no published file of marts: {line}") from None
+            # DuckDB names the file with its folders.
+            line = " ".join(str(error).replace(str(real), file.name).split())
+            raise MartsError(f"{file.name} is no published file of marts: {line}") from None
         if len(about) != 1:
-            raise MartsError(f"{file} is no published file of marts: about has {len(about)} rows")
+            raise MartsError(
+                f"{file.name} is no published file of marts: about has {len(about)} rows"
+            )
         yield Marts(connection, about[0])
 
 

@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home: Home | None = None
     try:
         home = Home.from_env()
-        status: int = options.command(options, prepare())
+        # Who only reads needs no place to write to.
+        status: int = options.command(options, home if options.command in _READING else prepare())
     except KeyboardInterrupt:
         return _fail("stopped; run the same command again to go on")
     except Exception as error:
@@ -110,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     headline = commands.add_parser("headline", help="print the tables of the published copy")
     headline.set_defaults(command=_headline)
     dev = commands.add_parser("dev", help="Dagster's web interface on loopback")
-    dev.add_argument("--port", default="3000")
+    dev.add_argument("--port", type=_port, default=3000, help="default: 3000")
     dev.set_defaults(command=_dev)
     docs = commands.add_parser("docs", help="dbt's documentation as one static page")
     docs.set_defaults(command=_docs)
@@ -158,6 +159,12 @@ def _positive(text: str) -> int:
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _port(text: str) -> int:
+    if (number := _positive(text)) > 65535:
+        raise argparse.ArgumentTypeError("must be at most 65535")
     return number
 
 
@@ -247,6 +254,9 @@ def _headline(_options: argparse.Namespace, home: Home) -> int:
     return 0
 
 
+_READING = (_headline, _rollback)
+
+
 def _dev(options: argparse.Namespace, _home: Home) -> int:
     # Parsed once here: the processes that `dagster dev` starts would all do it at once.
     parse_if_stale(DBT_PROJECT_DIR, dbt_target())
@@ -255,7 +265,7 @@ def _dev(options: argparse.Namespace, _home: Home) -> int:
         filter(None, [str(PROJECT_ROOT), os.environ.get("PYTHONPATH")])
     )
     dagster = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions"]
-    os.execv(sys.executable, [*dagster, "-h", "127.0.0.1", "-p", options.port])
+    os.execv(sys.executable, [*dagster, "-h", "127.0.0.1", "-p", str(options.port)])
 
 
 def _parse(_options: argparse.Namespace, _home: Home) -> int:

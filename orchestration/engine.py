@@ -17,6 +17,7 @@ from extract.home import Home
 from extract.parquet import export_raw
 
 TARGET = "HUBTIDE_TARGET"
+MEMORY_LIMIT = "HUBTIDE_MEMORY_LIMIT"
 DUCKDB, SPARK = "duckdb", "spark"
 
 # One writer at a time for the warehouse's file. Where dbt builds elsewhere it leaves the file to
@@ -30,6 +31,19 @@ def target() -> str:
     value = os.environ.get(TARGET, "") or DUCKDB
     if value not in (DUCKDB, SPARK):
         raise HubtideError(f"{TARGET} is '{value}': write {DUCKDB} or {SPARK}")
+    return value
+
+
+def memory_limit() -> str:
+    """HUBTIDE_MEMORY_LIMIT: `80%` where it is not set, as in profiles.yml.
+
+    Raises HubtideError for what DuckDB does not take.
+    """
+    value = os.environ.get(MEMORY_LIMIT, "") or "80%"
+    try:
+        duckdb.connect(config={"memory_limit": value}).close()
+    except duckdb.Error:
+        raise HubtideError(f"{MEMORY_LIMIT} is '{value}': write 12GB, or 80%") from None
     return value
 
 

@@ -9,8 +9,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from extract.errors import HubtideError
+from extract.errors import HubtideError, disk_errors
 from extract.home import Home
+from orchestration import engine
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = PROJECT_ROOT / "dbt_project"
@@ -37,8 +38,15 @@ def prepare() -> Home:
 
     Idempotent. HUBTIDE_HOME becomes absolute, because dbt runs in its own folder.
 
-    Raises HubtideError where Postgres is asked for and cannot be had.
+    Raises HubtideError where the engine or its memory is set to what there is not, where Postgres
+    is asked for and cannot be had, and where nothing can be written.
     """
+    for name in (engine.TARGET, engine.MEMORY_LIMIT):
+        # To dbt an empty value is one too.
+        if not os.environ.get(name):
+            os.environ.pop(name, None)
+    engine.target()
+    engine.memory_limit()
     home = Home.from_env()
     root = home.root.resolve()
     os.environ.update(STATISTICS_OFF)
@@ -51,7 +59,8 @@ def prepare() -> Home:
         os.environ[name] = str(Path(os.environ.get(name) or default).absolute())
     for name, value in DBT_LOG.items():
         os.environ.setdefault(name, value)
-    _write_instance_configuration(Path(os.environ["DAGSTER_HOME"]))
+    with disk_errors("DAGSTER_HOME", "dagster.yaml"):
+        _write_instance_configuration(Path(os.environ["DAGSTER_HOME"]))
     return Home.from_env()
 
 

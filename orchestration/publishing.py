@@ -20,6 +20,7 @@ import duckdb
 from extract.home import utc_now
 from extract.published_builds import PublishedBuild
 from extract.warehouse import once_free
+from orchestration.engine import memory_limit
 from orchestration.sources import SOURCES
 
 LOG = logging.getLogger("hubtide")
@@ -84,7 +85,7 @@ def publish(
     _remove_leftovers(builds)
     # The same limit as dbt's builds have: sorting a large table spills beside what is written.
     limits: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": os.environ.get("HUBTIDE_MEMORY_LIMIT", "80%"),
+        "memory_limit": memory_limit(),
         "temp_directory": str(builds / ".spilled"),
     }
     with duckdb.connect(config=limits) as connection:

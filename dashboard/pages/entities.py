@@ -323,8 +323,8 @@ def _organisations(context: Context) -> Entities:
             context.query(
                 """
                 select
-                    side.org, c.crossed_on, c.overtaker, c.overtaken, c.status,
-                    c.composition_changed
+                    side.org, c.crossed_on, c.crossed_after, c.crossed_by, c.overtaker,
+                    c.overtaken, c.status, c.composition_changed
                 from crossovers as c
                 cross join lateral (
                     select unnest([c.overtaker, c.overtaken]) as org

@@ -1,6 +1,7 @@
 """The first page: the balance of power."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from dashboard import charts
@@ -138,7 +139,7 @@ def since(context: Context, first: str, crossings: Result, kind: str = "region")
     if seen:
         last = max(seen, key=lambda row: str(row["crossed_on"]))
         doubt = "" if last["status"] == "confirmed" else f" ({last['status']})"
-        return f"ahead since {day(last['crossed_on'])}{doubt}"
+        return f"ahead since {crossing_day(last)}{doubt}"
     phase = context.query(
         f"""
         select first_month, is_left_censored
@@ -153,6 +154,18 @@ def since(context: Context, first: str, crossings: Result, kind: str = "region")
         before = "since before" if phase[0]["is_left_censored"] else "since"
         return f"ahead {before} {month(phase[0]['first_month'])}"
     return ""
+
+
+def crossing_day(crossing: Mapping[str, Any]) -> str:
+    """The day of a crossover, with the readings around it where those are more than a day apart."""
+    crossed_on, after, by = (
+        crossing[name] for name in ("crossed_on", "crossed_after", "crossed_by")
+    )
+    if not by:
+        return f"{day(crossed_on)} (both were last read on {day(after)})"
+    if date.fromisoformat(by) - date.fromisoformat(after) > timedelta(days=1):
+        return f"{day(crossed_on)} (both were read on {day(after)} and {day(by)})"
+    return day(crossed_on)
 
 
 def after_comma(text: str) -> str:
@@ -173,7 +186,8 @@ def _crossovers(context: Context) -> Result:
         )
 
         select
-            crossed_on, leader_kind, overtaker, overtaken, status, days_ahead,
+            crossed_on, crossed_after, crossed_by, leader_kind, overtaker, overtaken, status,
+            days_ahead,
             overtaker_downloads, overtaken_downloads, composition_changed
         from crossovers
         where
@@ -650,7 +664,7 @@ def crossover_table(context: Context, crossings: Result) -> Figure:
         first = rows[0]
         title = (
             f"The last to pass another: {region(first['overtaker'])} passed "
-            f"{region(first['overtaken'])} on {day(first['crossed_on'])} ({first['status']})"
+            f"{region(first['overtaken'])} on {crossing_day(first)} ({first['status']})"
         )
     return Figure(
         "crossovers",

@@ -6,7 +6,8 @@
     {% endif %}
 {% endmacro %}
 
-{# DuckDB's warehouse holds `raw`. In DuckLake they are views, which see new files by themselves: only
+{# DuckDB's warehouse holds `raw`, or nothing has been loaded: then one error, not one of each model. In
+   DuckLake they are views, which see new files by themselves: only
    those that are missing are made, so that processes do not wait for each other. #}
 {% macro default__register_sources() %}
     {% if target.name == 'ducklake' %}
@@ -23,6 +24,13 @@
                 ~ env_var('HUBTIDE_RAW') ~ '/' ~ source.name ~ "/*.parquet')"
             ) %}
         {% endfor %}
+    {% elif target.name == 'duckdb' and run_query(
+        "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'loads'"
+    ).rows[0][0] == 0 %}
+        {{ exceptions.raise_compiler_error(
+            'nothing has been loaded into this warehouse: run `make run` or `make import DIR=…` first, or say '
+            ~ 'where it is with HUBTIDE_HOME (`../sample` after `make run`)'
+        ) }}
     {% endif %}
 {% endmacro %}
 

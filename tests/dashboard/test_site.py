@@ -16,7 +16,7 @@ from dashboard.charts import spread
 from dashboard.context import Context
 from dashboard.figures import json_text
 from dashboard.marts import Result, open_marts
-from dashboard.pages.power import since
+from dashboard.pages.power import crossing_day, since
 from dashboard.site import VEGA, build
 from dashboard.text import day
 from extract.home import Home
@@ -149,15 +149,33 @@ def test_who_leads_does_so_since_the_last_of_all_fell_behind(sample_home: Home) 
     """us passed eu in January and china, which led until then, in June; eu is second by now."""
     crossings = Result(
         "",
-        ("leader_kind", "overtaker", "overtaken", "crossed_on", "status"),
         (
-            ("region", "us", "eu", "2026-01-10", "confirmed"),
-            ("region", "us", "china", "2026-06-01", "confirmed"),
-            ("region", "eu", "china", "2026-07-01", "confirmed"),
-            ("org", "us", "china", "2026-08-01", "confirmed"),
+            "leader_kind",
+            "overtaker",
+            "overtaken",
+            "crossed_after",
+            "crossed_on",
+            "crossed_by",
+            "status",
+        ),
+        (
+            ("region", "us", "eu", "2026-01-09", "2026-01-10", "2026-01-10", "confirmed"),
+            ("region", "us", "china", "2026-05-31", "2026-06-01", "2026-06-01", "confirmed"),
+            ("region", "eu", "china", "2026-06-30", "2026-07-01", "2026-07-01", "confirmed"),
+            ("org", "us", "china", "2026-07-31", "2026-08-01", "2026-08-01", "confirmed"),
         ),
     )
     with open_marts(sample_home.exports / "marts.duckdb") as marts:
         assert since(Context(marts), "us", crossings) == f"ahead since {day('2026-06-01')}"
+        # Read daily, weekly, no more.
+        crossed, read = day("2026-06-03"), day("2026-06-02")
+        crossing = {"crossed_on": "2026-06-03", "crossed_after": "2026-06-02"}
+        assert crossing_day(crossing | {"crossed_by": "2026-06-03"}) == crossed
+        assert crossing_day(crossing | {"crossed_by": "2026-06-08"}) == (
+            f"{crossed} (both were read on {read} and {day('2026-06-08')})"
+        )
+        assert crossing_day(crossing | {"crossed_by": None}) == (
+            f"{crossed} (both were last read on {read})"
+        )
         # Nobody is said to lead since another's phase began.
         assert since(Context(marts), "nobody", Result("")) == ""

@@ -34,6 +34,7 @@ def test_files_keep_their_names_and_lose_where_they_lie(said: str, shown: str) -
         (errno.EDQUOT, "make room"),
         (errno.EACCES, "let this user write there"),
         (errno.EROFS, "let this user write there"),
+        (errno.ENOTDIR, "see what stands there"),
     ],
 )
 def test_what_cannot_be_written_says_what_to_do(number: int, remedy: str) -> None:

@@ -266,11 +266,13 @@ def test_no_published_file_is_one_line(
     monkeypatch.setenv("HUBTIDE_HOME", str(tmp_path))
     status, _, err = run(capsys)
     assert status == 1
-    assert "there is no published file" in err
+    assert "there is no published file marts.duckdb" in err
+    assert str(tmp_path) not in err
     (tmp_path / "notes.txt").write_text("no database" * 1000)
     status, _, err = run(capsys, "--marts", str(tmp_path / "notes.txt"))
     assert status == 1
-    assert "is no published file of marts" in err
+    assert "notes.txt is no published file of marts" in err
+    assert str(tmp_path) not in err
     # The warehouse that dbt writes is not for readers.
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("create schema marts; create table marts.about as select 1 as build_id")

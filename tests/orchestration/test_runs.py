@@ -299,6 +299,50 @@ def test_a_number_that_is_none_is_named(
     assert capsys.readouterr().err.endswith(f"error: argument --every: {line}\n")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("HUBTIDE_MEMORY_LIMIT", "lots", "HUBTIDE_MEMORY_LIMIT is 'lots': write 12GB, or 80%"),
+        ("HUBTIDE_MEMORY_LIMIT", "12", "HUBTIDE_MEMORY_LIMIT is '12': write 12GB, or 80%"),
+        ("HUBTIDE_TARGET", "duck", "HUBTIDE_TARGET is 'duck': write duckdb or spark"),
+    ],
+)
+def test_a_setting_that_is_none_is_told_before_anything_runs(
+    at_home: Callable[[], Home],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    line: str,
+) -> None:
+    home = at_home()
+    monkeypatch.setenv(name, value)
+    assert main(["build"]) == 1
+    assert capsys.readouterr().err == f"hubtide: {line}\n"
+    assert not list(home.root.iterdir())
+
+
+def test_an_empty_setting_is_none(
+    at_home: Callable[[], Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HUBTIDE_MEMORY_LIMIT", "HUBTIDE_TARGET"):
+        monkeypatch.setenv(name, "")
+    prepare()
+    assert not {"HUBTIDE_MEMORY_LIMIT", "HUBTIDE_TARGET"} & set(os.environ)
+
+
+@pytest.mark.parametrize("port", ["x", "0", "65536"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["dev", "--port", port])
+
+
+def test_who_only_reads_writes_nothing(at_home: Callable[[], Home]) -> None:
+    home = at_home()
+    assert main(["headline"]) == main(["rollback"]) == 1
+    assert not list(home.root.iterdir())
+
+
 def test_a_home_that_can_be_none_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,84 +16,15 @@ months as (
     where {{ is_in_partitions('month', changed) }}
 ),
 
-late_months as (
-    select distinct
-        last_read_on,
-        {{ month_start('last_read_on') }} as last_month
-    from months
-    where last_read_on < month
-),
-
--- The counters at the last read of a scope that is no longer read. Those gone by then are carried
--- anyway.
-lasts as (
-    select
-        readings.model_key,
-        {{ arg_max('readings.downloads_all_time', 'readings.day') }} as counter_end
-    from {{ ref('main_readings') }} as readings
-    inner join late_months
-        on readings.day between late_months.last_month and late_months.last_read_on
-    where {{ are_any_partitions(changed) }}
-    group by readings.model_key
-    having
-        {{ arg_max('readings.presence', 'readings.day') }} = 'present'
-        and {{ arg_max('readings.downloads_all_time', 'readings.day') }} is not null
-),
-
--- A span over the end of a month has a piece in each.
-crossing as (
-    select
-        months.month,
-        spans.model_key,
-        spans.kind,
-        spans.from_day >= months.month as is_start,
-        greatest(spans.from_day, months.month) as from_day,
-        least(spans.to_day, months.month_end) as to_day,
-        spans.to_day as read_on,
-        {{ span_counter('spans', "greatest(" ~ add_days('months.month', -1) ~ ", "
-            ~ add_days('spans.from_day', -1) ~ ")") }} as counter_start,
-        {{ span_counter('spans', 'least(spans.to_day, months.month_end)') }} as counter_end
-    from {{ ref('plain_spans') }} as spans
-    inner join months
-        on spans.from_day <= months.month_end and spans.to_day >= months.month
+turns as (
+    select * from {{ ref('plain_turns') }}
     where
-        spans.from_day < spans.to_month
-        and (
-            spans.kind != 'step'
-            or spans.counter_before != spans.counter_after
-            or months.is_carried
-        )
-        and {{ is_near_partitions('spans.from_day', 'spans.to_day', changed) }}
-),
-
--- What is gone is carried from month to month, and so is everything where the scope is no longer
--- read.
-carried as (
-    select
-        months.month,
-        ends.model_key,
-        months.counted_to as to_day,
-        ends.counter_after as counter_end
-    from {{ ref('plain_spans') }} as ends
-    inner join months
-        on ends.to_day < months.month
-    where ends.kind = 'end' and {{ are_any_partitions(changed) }}
-
-    union all
-
-    select
-        months.month,
-        lasts.model_key,
-        months.counted_to as to_day,
-        lasts.counter_end
-    from lasts
-    inner join months
-        on months.last_read_on < months.month
+        {{ is_in_partitions('month', changed) }}
+        and {{ is_near_partitions('span_from', 'span_to', changed) }}
 ),
 
 -- Nearly all spans lie within a month, and in three of four months of a model nothing happens: those
--- have no row (macros/with_quiet_months.sql). Where a month is not read to its end all are carried
--- in it, so all have one.
+-- have no row (macros/with_quiet_months.sql).
 pieces as (
     select
         to_month as month,
@@ -111,40 +42,12 @@ pieces as (
     union all
 
     select
-        months.month,
-        spans.model_key,
-        spans.to_day,
-        spans.counter_before as counter_start,
-        spans.counter_after as counter_end
-    from {{ ref('plain_spans') }} as spans
-    inner join months
-        on spans.to_month = months.month
-    where
-        months.is_carried
-        and spans.from_day >= spans.to_month
-        and spans.kind = 'step'
-        and spans.counter_before = spans.counter_after
-        and {{ is_near_partitions('spans.to_day', 'spans.to_day', changed) }}
-
-    union all
-
-    select
         month,
         model_key,
         to_day,
         counter_start,
         counter_end
-    from crossing
-
-    union all
-
-    select
-        month,
-        model_key,
-        to_day,
-        counter_end as counter_start,
-        counter_end
-    from carried
+    from turns
 ),
 
 summed as (
@@ -187,26 +90,12 @@ marks as (
         is_start,
         from_day,
         to_day,
-        read_on,
-        true as is_interpolated,
+        span_to as read_on,
+        kind != 'carried' as is_interpolated,
         counter_start,
         counter_end
-    from crossing
-
-    union all
-
-    select
-        month,
-        model_key,
-        'carried' as kind,
-        false as is_start,
-        month as from_day,
-        to_day,
-        null as read_on,
-        false as is_interpolated,
-        counter_end as counter_start,
-        counter_end
-    from carried
+    from turns
+    where kind != 'quiet'
 ),
 
 marked as (

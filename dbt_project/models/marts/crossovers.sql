@@ -106,7 +106,17 @@ compared as (
         ) - case when is_observed then 1 else 0 end as observed_before,
         count(case when is_observed then 1 end) over (
             partition by first_key, second_key
-        ) as observed_in_all
+        ) as observed_in_all,
+        max(case when is_observed then day end) over (
+            partition by first_key, second_key
+            order by day
+            rows between unbounded preceding and 1 preceding
+        ) as read_before,
+        min(case when is_observed then day end) over (
+            partition by first_key, second_key
+            order by day
+            rows between current row and unbounded following
+        ) as read_after
     from pairs
 ),
 
@@ -130,6 +140,8 @@ select
     overtakers.member as overtaker,
     overtaken.member as overtaken,
     crossings.day as crossed_on,
+    crossings.read_before as crossed_after,
+    crossings.read_after as crossed_by,
     case
         when crossings.days_ahead >= {{ var('crossover_confirmation_days') }} then 'confirmed'
         when crossings.is_last then 'provisional'
