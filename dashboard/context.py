@@ -152,23 +152,13 @@ class Context:
     @cached_property
     def counted(self) -> str:
         """How many tracked models the cumulative figures are of; empty where it is nearly all."""
-        rows = self.query(
-            """
-            select
-                count(*) as models,
-                count(downloads_all_time) as counted,
-                sum(downloads_30d) filter (where downloads_all_time is null)
-                / nullif(sum(downloads_30d), 0) as uncounted_share
-            from dim_models
-            where is_tracked
-            """
-        ).records
-        row = rows[0] if rows else {}
-        if not row.get("models") or (row["uncounted_share"] or 0) < UNCOUNTED:
+        missed = self.about.get("uncounted_downloads_share") or 0
+        if missed < UNCOUNTED:
             return ""
         return (
-            f"{row['counted']:,} of {row['models']:,} tracked models have an all-time counter; the "
-            f"others had {percent(row['uncounted_share'])} of the last known 30 days' downloads."
+            f"{self.about['tracked_models_counted']:,} of {self.about['tracked_models']:,} tracked "
+            f"models have an all-time counter; the others had {percent(missed)} of the last known "
+            "30 days' downloads."
         )
 
     @cached_property

@@ -160,8 +160,8 @@ def _tokens_table(marts: Marts) -> Table | None:
 
 
 def _coverage(marts: Marts) -> list[str]:
-    lines = [*_days_read(marts), *_counted(marts)]
     about = marts.about
+    lines = [*_days_read(marts), *_counted(about)]
     if about.get("listed_models"):
         lines.append(
             f"the ATOM list: {about['listed_models_covered']:,} of {about['listed_models']:,} "
@@ -207,25 +207,15 @@ def _days_read(marts: Marts) -> list[str]:
     ]
 
 
-def _counted(marts: Marts) -> list[str]:
+def _counted(about: Record) -> list[str]:
     """How much of the tracked models the cumulative tables are of."""
-    if not marts.has("dim_models"):
+    if "tracked_models" not in about:
         return []
-    row = marts.records(
-        """
-        select
-            count(*) as models,
-            count(downloads_all_time) as counted,
-            sum(downloads_30d) filter (downloads_all_time is null)
-            / nullif(sum(downloads_30d), 0) as uncounted_share
-        from marts.dim_models
-        where is_tracked
-        """
-    )[0]
-    missed = row["uncounted_share"]
+    missed = about["uncounted_downloads_share"]
     others = f"; the others had {missed:.1%} of the last known 30 days' downloads" if missed else ""
     return [
-        f"tracked models: {row['counted']:,} of {row['models']:,} have an all-time counter{others}"
+        f"tracked models: {about['tracked_models_counted']:,} of {about['tracked_models']:,} have "
+        f"an all-time counter{others}"
     ]
 
 

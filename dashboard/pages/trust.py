@@ -54,6 +54,7 @@ def _about(context: Context) -> list[tuple[str, Any]]:
         "built_at": "Built (UTC)", "build_id": "Build", "commit": "Commit", "sources": "Sources",
         "listed_models": "Models of the ATOM list",
         "listed_models_covered": "of them with a counter",
+        "tracked_models": "Tracked models", "tracked_models_counted": "of them with a counter",
     }  # fmt: skip
     return [
         (label, _shown(context.about.get(name)))

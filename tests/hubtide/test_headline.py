@@ -101,7 +101,8 @@ def test_a_wide_gap_is_in_no_league_and_scores_name_their_reference(tmp_path: Pa
     with duckdb.connect(str(tmp_path / "marts.duckdb")) as connection:
         connection.execute(
             "create table about as select 'b1' as build_id, 'real' as data_kind, "
-            "date '2026-05-24' as as_of"
+            "date '2026-05-24' as as_of, 2 as tracked_models, 1 as tracked_models_counted, "
+            "0.25 as uncounted_downloads_share"
         )
         connection.execute(
             """
@@ -111,16 +112,6 @@ def test_a_wide_gap_is_in_no_league_and_scores_name_their_reference(tmp_path: Pa
                 ('a/near', 7, '<1B', 2.5, 6, false, 250::bigint, date '2026-05-24', false)
             ) as t(model_id, horizon_days, size_bucket, ram_median, reference_median_models,
                 in_reference, cumulative_downloads, reference_as_of, is_wide_gap)
-            """
-        )
-        connection.execute(
-            """
-            create table dim_models as
-            select * from (values
-                ('a/near', true, 250::bigint, 75::bigint),
-                ('a/uncounted', true, null, 25::bigint),
-                ('a/other', false, null, 900::bigint)
-            ) as t(model_id, is_tracked, downloads_all_time, downloads_30d)
             """
         )
     text = headline(tmp_path)

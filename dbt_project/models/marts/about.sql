@@ -7,24 +7,33 @@ as_of as (
     select * from {{ ref('as_of') }}
 ),
 
-atom_list as (
-    {{ with_canonical_name(ref('stg_tracked_models__list'), 'model_id', ref('former_names')) }}
+listed_models as (
+    select * from {{ ref('listed_models') }}
 ),
 
 models as (
     select * from {{ ref('models') }}
 ),
 
--- How much of the ATOM project's list has a cumulative counter here. Two listed names of one
--- repository count once.
+-- How much of the ATOM project's list has a cumulative counter here.
 listed as (
     select
-        count(distinct atom_list.folded_name) as listed_models,
-        count(distinct case when models.downloads_all_time is not null then models.model_key end)
-            as listed_models_covered
-    from atom_list
+        count(*) as listed_models,
+        count(models.downloads_all_time) as listed_models_covered
+    from listed_models
     left join models
-        on atom_list.folded_name = lower(models.model_id)
+        on listed_models.model_key = models.model_key
+),
+
+-- What cumulative figures of tracked models are of, and how much they leave out.
+tracked as (
+    select
+        count(*) as tracked_models,
+        count(downloads_all_time) as tracked_models_counted,
+        cast(sum(case when downloads_all_time is null then downloads_30d end) as double)
+        / nullif(sum(downloads_30d), 0) as uncounted_downloads_share
+    from models
+    where is_tracked and has_readings
 ),
 
 loaded as (
@@ -48,8 +57,12 @@ select
     '{{ env_var("HUBTIDE_COMMIT", "unknown") }}' as commit,
     loaded.sources,
     listed.listed_models,
-    listed.listed_models_covered
+    listed.listed_models_covered,
+    tracked.tracked_models,
+    tracked.tracked_models_counted,
+    coalesce(tracked.uncounted_downloads_share, 0) as uncounted_downloads_share
 from loaded
 cross join listed
+cross join tracked
 left join as_of
     on true
