@@ -32,7 +32,9 @@ members as (
                 then model_days.downloads_all_time
             else 0
         end as newly_covered,
-        model_days.counter_status = 'observed' as is_observed
+        case when model_days.counter_status = 'observed' then 1 else 0 end as is_observed,
+        case when model_days.counter_status = 'interpolated' then model_days.downloads_all_time else 0 end
+            as unread_downloads
         {% for kind, member in kinds.items() %}, {{ member }} as {{ kind }}{% endfor %}
     from {{ ref('model_days') }} as model_days
     inner join models
@@ -53,7 +55,8 @@ grouped as (
         end as member,
         cast(sum(downloads_all_time) as bigint) as cumulative_downloads,
         cast(sum(newly_covered) as bigint) as newly_covered,
-        bool_or(is_observed) as is_observed
+        max(is_observed) = 1
+        and sum(unread_downloads) <= {{ var('unread_share') }} * sum(downloads_all_time) as is_observed
     from members
     group by grouping sets (
         {% for kind in kinds %}
