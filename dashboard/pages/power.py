@@ -442,7 +442,7 @@ def leaders(context: Context) -> Figure:
         """
         select
             leader_kind, metric, phase, leader, first_month, last_month, months, mean_share,
-            is_left_censored, is_right_censored
+            least_total, is_left_censored, is_right_censored
         from dominance_phases
         where
             leader_kind in ('region', 'org')
@@ -494,7 +494,8 @@ def leaders(context: Context) -> Figure:
         "phases",
         title,
         "A phase: at least two complete months with one leader by more than a point; grey is "
-        "contested. The first and the last may reach beyond the data.",
+        "contested. The first and the last may reach beyond the data. A lead of a few derivatives "
+        "(least_total) says little.",
         found,
         ("dominance_phases",),
         context.both_sources,

@@ -40,18 +40,26 @@ actives as (
     where preference = 1
 ),
 
+mixtures as (
+    select distinct model_key
+    from {{ ref('parameter_candidates') }}
+    where has_experts
+),
+
 resolved as (
     select
         coalesce(totals.model_key, actives.model_key) as model_key,
         totals.parameters_total,
         totals.basis as parameters_basis,
         -- A dense model works with all of its parameters; of a mixture of experts whose
-        -- active parameters nobody states they are unknown.
+        -- active parameters nobody states they are unknown. A name or a file's number does not say
+        -- which of the two it is.
         coalesce(
             actives.parameters_active,
             case
                 when
-                    totals.basis != 'name'
+                    totals.basis not in ('name', 'reading')
+                    and mixtures.model_key is null
                     and not coalesce({{ regexp_like(
                         list_text('metadata.tags'), "'" ~ var('moe_tag_pattern') ~ "'"
                     ) }}, false)
@@ -63,6 +71,8 @@ resolved as (
         on totals.model_key = actives.model_key
     left join metadata
         on totals.model_key = metadata.model_key
+    left join mixtures
+        on totals.model_key = mixtures.model_key
 ),
 
 final as (

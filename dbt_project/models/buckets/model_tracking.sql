@@ -50,6 +50,7 @@ evidence as (
         organizations.org is not null as is_tracked_org,
         name_rules.rule as name_rule,
         dates.released_on,
+        dates.release_basis,
         families.family,
         coalesce(metadata.pipeline_tag, file_attributes.pipeline_tag) as pipeline_tag,
         coalesce(metadata.library_name, '') in (
@@ -84,6 +85,11 @@ decided as (
             when is_listed then 'atom_list'
             when not is_tracked_org then 'not_tracked_org'
             when name_rule is not null then 'name_' || name_rule
+            -- Created on the Hub's first day or before.
+            when
+                release_basis = 'floored'
+                and date '{{ var("creation_floor") }}' <= date '{{ var("tracked_released_after") }}'
+                then 'released_before'
             when released_on is null then 'release_unknown'
             when released_on <= date '{{ var("tracked_released_after") }}' then 'released_before'
             when pipeline_tag in ('{{ var("tracked_pipeline_tags") | join("', '") }}')

@@ -40,6 +40,18 @@ tensors as (
     where metadata.parameters_total > 0
 ),
 
+-- A file says nothing of its tensors, so a name that says "quantised" is enough.
+readings as (
+    select
+        models.model_key,
+        file_attributes.parameters_total,
+        {{ regexp_like('models.name', "'" ~ var('quantised_name_pattern') ~ "'") }} as is_packed
+    from models
+    inner join file_attributes
+        on models.model_key = file_attributes.model_key
+    where file_attributes.parameters_total > 0
+),
+
 candidates as (
     select
         models.model_key,
@@ -47,6 +59,7 @@ candidates as (
         1 as basis_rank,
         seed_sizes.parameters_total,
         seed_sizes.parameters_active,
+        cast(null as boolean) as has_experts,
         true as is_usable
     from models
     inner join seed_sizes
@@ -60,6 +73,7 @@ candidates as (
         2 as basis_rank,
         parameters_total,
         null as parameters_active,
+        null as has_experts,
         not is_packed as is_usable
     from tensors
 
@@ -73,6 +87,7 @@ candidates as (
         3 as basis_rank,
         atom_sizes.parameters_total,
         atom_sizes.parameters_active,
+        atom_sizes.is_moe as has_experts,
         coalesce(atom_sizes.notes, '') not like '%Legacy%' as is_usable
     from models
     inner join atom_sizes
@@ -86,6 +101,7 @@ candidates as (
         4 as basis_rank,
         {{ parameters_from_name('name') }} as parameters_total,
         {{ active_parameters_from_name('name') }} as parameters_active,
+        null as has_experts,
         true as is_usable
     from models
     -- A size is a digit and its unit: one look instead of one for each form.
@@ -95,13 +111,13 @@ candidates as (
 
     select
         model_key,
-        'reading' as basis,
+        case when is_packed then 'reading_packed' else 'reading' end as basis,
         5 as basis_rank,
         parameters_total,
         null as parameters_active,
-        true as is_usable
-    from file_attributes
-    where parameters_total > 0
+        null as has_experts,
+        not is_packed as is_usable
+    from readings
 ),
 
 final as (
@@ -111,6 +127,7 @@ final as (
         basis_rank,
         cast(parameters_total as bigint) as parameters_total,
         cast(parameters_active as bigint) as parameters_active,
+        has_experts,
         is_usable
     from candidates
     where parameters_total is not null or parameters_active is not null

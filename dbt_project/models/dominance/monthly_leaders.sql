@@ -25,7 +25,9 @@ final as (
         case
             when lead_over_next > {{ var('phase_min_lead') }} then member
         end as leader,
-        share as leader_share
+        share as leader_share,
+        -- Rounded: what is left of a decimal's way through doubles is no figure.
+        round(cast(value as double) / nullif(share, 0), 3) as month_total
     from ranked
     where place = 1
 )

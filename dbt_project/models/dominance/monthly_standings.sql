@@ -14,6 +14,7 @@ select
     month,
     place,
     member,
+    value,
     share,
     is_complete_month
 from placed

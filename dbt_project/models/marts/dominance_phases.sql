@@ -59,6 +59,7 @@ phases as (
         cast(avg(
             case when phase_leader != 'contested' then cast(leader_share as decimal(18, 12)) end
         ) as double) as mean_share,
+        min(month_total) as least_total,
         min(month) = min(first_known) as is_left_censored,
         max(month) = max(last_known) as is_right_censored
     from marked
@@ -78,6 +79,7 @@ select
     last_month,
     months,
     mean_share,
+    least_total,
     is_left_censored,
     is_right_censored
 from phases

@@ -16,6 +16,12 @@
     ('bucket_downloads_monthly', of_group + ['size_bucket'], counts, complete),
     ('model_downloads_monthly', ['month', 'model_id'], counts, ended ~ ' and ' ~ tracked),
     ('relative_adoption', ['model_id', 'horizon_days'], ['cumulative_downloads'], 'true'),
+    ('release_adoption', ['release_id', 'horizon_days'], ['cumulative_downloads'], 'true'),
+    (
+        'crossovers',
+        ['metric', 'population', 'leader_kind', 'overtaker', 'overtaken', 'crossed_on'],
+        ['overtaker_downloads'], "status = 'confirmed'",
+    ),
     ('inference_region_monthly', ['month', 'region'], ['tokens'], before_the_last),
     ('inference_org_monthly', ['month', 'org'], ['tokens'], before_the_last),
     (
