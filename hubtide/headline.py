@@ -212,10 +212,14 @@ def _counted(about: Record) -> list[str]:
     if "tracked_models" not in about:
         return []
     missed = about["uncounted_downloads_share"]
-    others = f"; the others had {missed:.1%} of the last known 30 days' downloads" if missed else ""
+    others = (
+        f"; the others had {missed:.1%} of the last known 30 days' downloads"
+        if missed >= 0.001
+        else ""
+    )
     return [
         f"tracked models: {about['tracked_models_counted']:,} of {about['tracked_models']:,} have "
-        f"an all-time counter{others}"
+        f"an all-time counter{others if missed >= 0.001 else ''}"
     ]
 
 

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,15 +14,27 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster import DagsterEvent, DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import (
+    DagsterEvent,
+    DagsterInstance,
+    DagsterRun,
+    DagsterRunStatus,
+    RunRecord,
+    RunsFilter,
+)
+from dagster._core.errors import DagsterExecutionInterruptedError, raise_execution_interrupts
+from dagster._core.execution.plan.active import ActiveExecution
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
+    MAX_RUNTIME_SECONDS_TAG,
     PARTITION_NAME_TAG,
 )
+from dagster._core.utils import make_new_run_id
 
 from extract.errors import without_folders
+from orchestration.engine import models_pool
 
 LOG = logging.getLogger("hubtide")
 
@@ -36,6 +49,13 @@ IN_PROGRESS = [
     DagsterRunStatus.STARTED,
     DagsterRunStatus.CANCELING,
 ]
+
+# How long a run may last, in seconds, whose job does not say (tag dagster/max_runtime).
+LONGEST_RUN = 24 * 3600
+
+# How often, in seconds, a run that waits for the pool's place asks for it, and whether who has it
+# still lives.
+ASK_EVERY = 2.0
 
 # Only what the project itself reports goes to the terminal (logger `hubtide`).
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -85,6 +105,7 @@ def execute(
 
     Raises:
         RunFailedError: with the first failing step's line.
+        KeyboardInterrupt: SIGINT or SIGTERM ended the run.
     """
     left_out = {dg.AssetKey(list(key)) for key in without}
     selection = [key for key in job.asset_layer.selected_asset_keys if key not in left_out]
@@ -94,13 +115,17 @@ def execute(
         contextlib.chdir(Path.cwd()),
         contextlib.redirect_stdout(stdout) if stdout else contextlib.nullcontext(),
     ):
+        run_id = make_new_run_id()
         result = job.execute_in_process(
             run_config={**_QUIET, **config},
             instance=opened,
             asset_selection=selection if left_out else None,
-            tags=partition_tags(days),
+            run_id=run_id,
+            tags={**partition_tags(days), PROCESS_TAG: process_mark(run_id, os.getpid())},
             raise_on_error=False,
         )
+    if any(map(_was_interrupted, result.all_events)):
+        raise KeyboardInterrupt
     if not result.success:
         raise RunFailedError(failure_line(result.all_events))
     return Ended(
@@ -127,8 +152,9 @@ def release_abandoned_runs(opened: DagsterInstance) -> list[str]:
     """Close runs whose process was killed: their place in the pool would never be freed."""
     released = []
     started = RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING])
-    for run in opened.get_runs(started):
-        if _is_abandoned(run):
+    for record in opened.get_run_records(started):
+        if _is_abandoned(record):
+            run = record.dagster_run
             opened.report_run_failed(run, "the process of this run is gone")
             opened.event_log_storage.free_concurrency_slots_for_run(run.run_id)
             released.append(run.run_id)
@@ -142,10 +168,42 @@ def is_in_progress(opened: DagsterInstance) -> bool:
 
 
 def mark_run(context: dg.AssetExecutionContext) -> None:
-    """Let a run carry its process; each step that may take long does so."""
-    mark = process_mark(context.run.run_id, os.getpid())
-    if context.run.tags.get(PROCESS_TAG) != mark:
-        context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: mark})
+    """Let a run that Dagster's daemon started carry its process, as those of commands do."""
+    _mark(context.instance, context.run)
+
+
+def _mark(opened: DagsterInstance, run: DagsterRun) -> None:
+    mark = process_mark(run.run_id, os.getpid())
+    if run.tags.get(PROCESS_TAG) != mark:
+        opened.add_run_tags(run.run_id, {PROCESS_TAG: mark})
+
+
+def wait_for_place(execution: ActiveExecution) -> None:
+    """What a run does while none of its steps can begin: another has the pool's place.
+
+    Takes the place of Dagster's `sleep_til_ready`, which (1.13) asks again without a pause, is deaf
+    to signals, and waits for ever for a run whose process was killed.
+
+    Raises DagsterExecutionInterruptedError on SIGINT and SIGTERM.
+    """
+    pause: float = execution.sleep_interval()  # type: ignore[no-untyped-call]
+    claims = execution._instance_concurrency_context
+    if claims is not None and claims.has_pending_claims():
+        opened, run_id = claims._instance, claims._run_id
+        pause = ASK_EVERY
+        if (run := opened.get_run_by_id(run_id)) is not None and run_id not in _WAITING:
+            _WAITING.add(run_id)
+            _mark(opened, run)
+            holders = opened.event_log_storage.get_concurrency_info(models_pool()).active_run_ids
+            who = ", ".join(sorted(holder[:8] for holder in holders)) or "another one"
+            LOG.info("waiting for run %s: one at a time writes", who)
+        release_abandoned_runs(opened)
+    with raise_execution_interrupts():
+        time.sleep(max(pause, 0))
+
+
+_WAITING: set[str] = set()
+ActiveExecution.sleep_til_ready = wait_for_place  # type: ignore[assignment, method-assign]
 
 
 def process_mark(run_id: str, pid: int) -> str:
@@ -166,19 +224,30 @@ def partition_tags(days: tuple[date, date] | None) -> dict[str, str]:
     }
 
 
-def _is_abandoned(run: DagsterRun) -> bool:
+def _is_abandoned(record: RunRecord) -> bool:
+    """Whether the process of a run is gone. Of one on another machine, or on this one under another
+    name (a container made anew), that is known only when its job may last no longer."""
+    run = record.dagster_run
     pid = f"{run.tags.get(PROCESS_TAG, '')}::".split(":")[1]
-    if not pid.isdigit() or int(pid) == os.getpid():
-        return False
-    if run.tags[PROCESS_TAG] != process_mark(run.run_id, int(pid)):
-        return False
+    if pid.isdigit() and run.tags[PROCESS_TAG] == process_mark(run.run_id, int(pid)):
+        return not _lives(int(pid))
+    began = record.start_time or record.create_timestamp.timestamp()
+    return time.time() - began > float(run.tags.get(MAX_RUNTIME_SECONDS_TAG, LONGEST_RUN))
+
+
+def _lives(pid: int) -> bool:
     try:
-        os.kill(int(pid), 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
-        return True
-    except PermissionError:
         return False
-    return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _was_interrupted(event: DagsterEvent) -> bool:
+    error = event.job_failure_data.error if event.is_run_failure else None
+    return error is not None and error.cls_name == DagsterExecutionInterruptedError.__name__
 
 
 def failure_line(events: Sequence[DagsterEvent]) -> str:

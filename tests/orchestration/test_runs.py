@@ -2,9 +2,11 @@
 
 import logging
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import dagster as dg
 import duckdb
 import pytest
 from dagster import DagsterRunStatus
+from dagster._core.storage.tags import MAX_RUNTIME_SECONDS_TAG
 
 from extract.home import Home
 from extract.warehouse import SCHEMA
@@ -96,6 +99,86 @@ def test_a_killed_run_gives_back_its_place_in_the_pool(at_home: Callable[[], Hom
             "duckdb_writer", alive.run_id, "step"
         )
         assert claim.is_claimed
+
+
+@dg.op(pool="duckdb_writer")
+def writes() -> None:
+    pass
+
+
+@dg.job
+def writing_job() -> None:
+    writes()
+
+
+@pytest.fixture
+def held_place(at_home: Callable[[], Home]) -> Iterator[subprocess.Popen[bytes]]:
+    """A living process, whose run has the pool's one place."""
+    prepare()
+    holder = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    with instance() as opened:
+        opened.event_log_storage.set_concurrency_slots("duckdb_writer", 1)
+        run = opened.create_run_for_job(breaking_job, status=DagsterRunStatus.STARTED)
+        opened.add_run_tags(run.run_id, {PROCESS_TAG: process_mark(run.run_id, holder.pid)})
+        opened.event_log_storage.claim_concurrency_slot("duckdb_writer", run.run_id, "step")
+    yield holder
+    holder.kill()
+    holder.wait()
+
+
+def test_a_run_that_waits_goes_on_once_the_process_before_it_is_killed(
+    held_place: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        held_place.kill()
+        held_place.wait()
+
+    monkeypatch.setattr("orchestration.runs.time.sleep", pause)
+    monkeypatch.setattr("dagster._core.execution.plan.instance_concurrency_context"
+                        "._calculate_timeout_interval", lambda *_: 0)  # fmt: skip
+    with instance() as opened:
+        execute(writing_job, {}, opened)
+        (ran,) = opened.get_runs(dg.RunsFilter(job_name="writing_job"))
+    assert ran.status == DagsterRunStatus.SUCCESS
+    # Not killed before its first pause, and without one it would ask for ever.
+    assert pauses
+    assert min(pauses) > 0
+    # It could be told from a living one before its first step.
+    assert ran.tags[PROCESS_TAG] == process_mark(ran.run_id, os.getpid())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_waits_can_be_stopped(
+    held_place: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    assert held_place.poll() is None
+    monkeypatch.setattr("orchestration.runs.time.sleep", lambda _: signal.raise_signal(number))
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        with instance() as opened, pytest.raises(KeyboardInterrupt):
+            execute(writing_job, {}, opened)
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_run_of_another_machine_is_over_when_its_job_may_last_no_longer(
+    at_home: Callable[[], Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare()
+    with instance() as opened:
+        run = opened.create_run_for_job(
+            breaking_job,
+            tags={MAX_RUNTIME_SECONDS_TAG: "600"},
+            status=DagsterRunStatus.STARTED,
+        )
+        opened.add_run_tags(run.run_id, {PROCESS_TAG: f"elsewhere:1:{run.run_id}"})
+        assert release_abandoned_runs(opened) == []
+        later = time.time() + 601
+        monkeypatch.setattr("orchestration.runs.time.time", lambda: later)
+        assert release_abandoned_runs(opened) == [run.run_id]
 
 
 def test_a_run_is_in_progress_while_its_process_lives(at_home: Callable[[], Home]) -> None:
