@@ -6,6 +6,7 @@ loads; a partition that breaks it fails as a whole (docs/operations.md, Contract
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import duckdb
@@ -23,6 +24,12 @@ SHOWN_REASONS = 3
 # a broken read: the counter is cumulative, and scrapers have been seen to commit totals a
 # thousandfold too small. A tenth is far from any real fall and far above such breaks.
 MIN_SHARE_OF_PREVIOUS_TOTAL = 0.1
+
+# A field that at least so many models of a scope had, and of which fewer than a tenth are left on
+# the next read day, is one that the source no longer sends, or under another name: no model's past
+# goes away (its parents, its licence, its tensors), and never that of all at once.
+MIN_MODELS_WITH_FIELD = 5
+MIN_SHARE_OF_PREVIOUS_FIELD = 0.1
 
 # Longer names do not exist on the Hub (its limit is 96 for the name part; the longest of 4,167
 # and 13,465 real ids have 102 and 111 characters).
@@ -144,6 +151,31 @@ def check_total(
         raise ContractError(
             f"{source} {partition}: all-time downloads sum to {total:,}, below a tenth of the "
             f"previous read day's {previous:,}; nothing was loaded. Fetch the day again",
+            rows_read,
+            rows_rejected,
+        )
+
+
+def check_fields(
+    source: str,
+    partition: str,
+    counts: Mapping[str, tuple[int, int]],
+    rows_read: int,
+    rows_rejected: int,
+) -> None:
+    """Raise ContractError for fields that the models of a read day had and nearly all have lost.
+
+    `counts` says of each field how many of the same models had it before, and have it now.
+    """
+    gone = [
+        f"{name} ({now:,} of {before:,} models)"
+        for name, (before, now) in counts.items()
+        if before >= MIN_MODELS_WITH_FIELD and now < before * MIN_SHARE_OF_PREVIOUS_FIELD
+    ]
+    if gone:
+        raise ContractError(
+            f"{source} {partition}: nearly all models have lost {', '.join(gone)}: the source no "
+            "longer sends it, or under another name; nothing was loaded",
             rows_read,
             rows_rejected,
         )

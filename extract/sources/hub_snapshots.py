@@ -23,6 +23,7 @@ from extract.readings import ReadDay, ReadDays, Span, Tables, is_complete, state
 from extract.rules import (
     EARLIEST_DAY,
     LATEST_DAY,
+    check_fields,
     check_rejected,
     check_total,
     id_reason,
@@ -43,6 +44,15 @@ METADATA_COLUMNS = (
     "created_at, pipeline_tag, library_name, tags, base_relation, base_models, "
     "parameters_total, parameters_by_dtype, gguf_total"
 )
+
+# Fields that no model loses, as the source calls them, with SQL that is null without them.
+LASTING_FIELDS = {
+    "createdAt": "{}.created_at",
+    "tags": "nullif(len({}.tags), 0)",
+    "baseModels": "nullif(len({}.base_models), 0)",
+    "safetensors": "{}.parameters_total",
+    "gguf": "{}.gguf_total",
+}
 
 
 @dataclass(frozen=True)
@@ -198,12 +208,14 @@ def prepare_batch(
     reader: Reader,
     manifests: Sequence[Manifest],
     checks_total: bool,
+    known_errors: Mapping[str, ContractError] | None = None,
 ) -> Batch:
     """Read partitions into temp tables and derive their sparse rows; changes nothing in `raw`.
 
     The days of a scope must follow each other without a loaded one between. Those that break the
-    contract are left out of the comparison.
+    contract, and those of `known_errors` (by partition), are left out of the comparison.
     """
+    known_errors = known_errors or {}
     tables, first = reader.tables, manifests[0]
     label = f"{tables.source} {first.partition}"
     if first.as_of is None:
@@ -225,13 +237,16 @@ def prepare_batch(
         page.rows += page.repeats
     days = ReadDays.by_scope(con, tables)
     states = _create_previous(con, tables, days, pages)
-    _check(con, tables, pages, checks_total)
+    _check(con, tables, pages, checks_total, known_errors)
     good = [page for page in pages if page.error is None]
     if good:
         _register_names(con, good)
         _derive(con, good, days, states)
         _derive_metadata(con, tables, good)
         _count_written(con, good)
+    if checks_total and (found := _check_fields(con, batch, good)):
+        errors = {**known_errors, **found}
+        return prepare_batch(con, reader, manifests, checks_total, errors)
     return batch
 
 
@@ -344,7 +359,11 @@ def _create_previous(
 
 
 def _check(
-    con: duckdb.DuckDBPyConnection, tables: Tables, pages: list[Page], checks_total: bool
+    con: duckdb.DuckDBPyConnection,
+    tables: Tables,
+    pages: list[Page],
+    checks_total: bool,
+    known_errors: Mapping[str, ContractError],
 ) -> None:
     """Number the good pages, and note for the others why they cannot be loaded."""
     rows = con.execute(
@@ -355,6 +374,9 @@ def _check(
     number = 0
     for page in pages:
         partition = page.manifest.partition
+        page.error = known_errors.get(partition)
+        if page.error is not None:
+            continue
         try:
             check_rejected(
                 con,
@@ -566,6 +588,56 @@ def _derive_metadata(con: duckdb.DuckDBPyConnection, tables: Tables, good: list[
         where content_hash is distinct from before
         """
     )
+
+
+def _check_fields(
+    con: duckdb.DuckDBPyConnection, batch: Batch, good: list[Page]
+) -> dict[str, ContractError]:
+    """Errors of complete reads in which a field is gone, by partition.
+
+    Where most models' metadata is not what it was: on other days nothing is asked. Compared is with
+    what is loaded, not with a day before in the same batch.
+    """
+    errors = {}
+    counts = ", ".join(
+        f"count({value.format('b')}), count({value.format('m')})"
+        for value in LASTING_FIELDS.values()
+    )
+    for page in good:
+        if not is_complete(page.scope) or page.metadata * 2 < page.rows - page.rejected:
+            continue
+        rows = con.execute(
+            f"""
+            with latest as (
+                select name_key, max(day) as day
+                from {batch.tables.metadata}
+                where scope = $scope and day < $day
+                group by name_key
+            )
+
+            select {counts}
+            from temp.day_metadata as c
+            inner join temp.{batch.metadata_table} as m
+                on m.file = c.file and m.row_number = c.row_number
+            inner join latest as l on l.name_key = c.name_key
+            inner join {batch.tables.metadata} as b
+                on b.name_key = l.name_key and b.day = l.day and b.scope = $scope
+            where c.page = $page
+            """,
+            {"scope": page.scope, "day": page.day, "page": page.page},
+        ).fetchall()[0]
+        pairs = zip(rows[::2], rows[1::2], strict=True)
+        try:
+            check_fields(
+                batch.tables.source,
+                page.manifest.partition,
+                dict(zip(LASTING_FIELDS, pairs, strict=True)),
+                page.rows,
+                page.rejected,
+            )
+        except ContractError as error:
+            errors[page.manifest.partition] = error
+    return errors
 
 
 def _count_written(con: duckdb.DuckDBPyConnection, good: list[Page]) -> None:

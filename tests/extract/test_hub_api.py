@@ -215,6 +215,45 @@ def test_a_total_that_falls_a_thousandfold_is_refused(
     assert live.half_written(home) == []
 
 
+def test_a_field_that_all_have_lost_is_refused(
+    fake: FakeServices, home: Home, raw: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six models of Qwen lose their tags; four of five children keep their parents, one of openai's
+    four models its tags: a model may, all may not."""
+    children = [live.child(number, record(1), "deepseek") for number in range(11, 16)]
+    models = [record(number) for number in range(1, 7)]
+    others = [record(number, "openai") for number in range(21, 25)]
+    scopes = ("Qwen", "deepseek", "openai")
+    days_of(fake, home, monkeypatch, [*models, *children, *others], scopes=scopes)
+    set_day(fake, monkeypatch, NEXT_DAY)
+    fake.hub.models = [
+        *(record(number, tags=None if number % 2 else []) for number in range(1, 7)),
+        *(live.child(number, record(1), "deepseek", likes=9) for number in range(11, 15)),
+        record(15, "deepseek", tags=["new"]),
+        *(record(number, "openai", tags=None) for number in range(21, 24)),
+        record(24, "openai"),
+    ]
+    fetch(home, *scopes, day=NEXT_DAY)
+    with pytest.raises(LoadFailedError) as caught:
+        load(home)
+    assert read_aloud(caught.value) == (
+        "hub_api 2026-03-11.Qwen: nearly all models have lost tags (0 of 6 models): the source no "
+        "longer sends it, or under another name; nothing was loaded"
+    )
+    days = "select scope from raw.read_days where day = '2026-03-11' order by scope"
+    assert raw(days) == [("deepseek",), ("openai",)]
+    # What it sent before is there, and nothing of the failed day.
+    assert raw("select count(*) from raw.hub_api_metadata where scope = 'Qwen'") == [(6,)]
+    assert raw(
+        "select count(*) from raw.hub_api_readings where scope = 'Qwen' and day > '2026-03-10'"
+    ) == [(0,)]
+    # Sent again, it is loaded.
+    fake.hub.models = models
+    fetch(home, "Qwen", day=NEXT_DAY)
+    assert [entry.status for entry in load(home)].count("loaded") == 1
+    assert live.half_written(home) == []
+
+
 # --- pages --------------------------------------------------------------------------------
 
 

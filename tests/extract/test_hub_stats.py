@@ -391,6 +391,7 @@ def test_large_files_are_not_staged_whole(
         D2: [*many(41, tags=["base_model:p/q"]), model("org/model-3")],
     }
     monkeypatch.setattr("extract.rules.MAX_REJECTED_SHARE", 0.5)
+    monkeypatch.setattr("extract.rules.MIN_SHARE_OF_PREVIOUS_FIELD", 0.0)
     hubs.write_hub(folder, days)
     load_source("hub_stats", folder, home)
     other = Home(home.root.with_name("other"))
