@@ -7,6 +7,7 @@ models, so all tracked ones are about as many requests as there are organisation
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -89,7 +90,8 @@ def fetch(
 
     def listing(partition: OpenPartition, scope: str) -> Manifest:
         filters = [] if scope == HUB else [("author", scope)]
-        land_listing(client, partition, scope, listing_params(*filters))
+        owner = None if scope == HUB else scope
+        land_listing(client, partition, scope, listing_params(*filters), owner=owner)
         require_something(partition, scope)
         return partition.complete(is_synthetic=is_synthetic, as_of=day, scope=scope)
 
@@ -112,24 +114,31 @@ def plan(home: Home, scopes: Sequence[str], day: date) -> list[Planned]:
 
 
 def land_listing(
-    client: Client, partition: OpenPartition, what: str, params: Params, folder: str = ""
+    client: Client,
+    partition: OpenPartition,
+    what: str,
+    params: Params,
+    folder: str = "",
+    owner: str | None = None,
 ) -> None:
     """Land all pages of a listing; goes on after the last page that has landed.
 
     A place to go on from that the service no longer knows is forgotten, and the listing begins
-    anew. Raises what `Client.get` raises, and UnreadableReplyError for a listing without end.
+    anew. Raises what `Client.get` raises, and UnreadableReplyError for a listing without end and
+    for one of others' models where `owner` is asked for.
     """
     known = [page for page in partition.pages if page.file.name.startswith(folder)]
     if known and known[-1].following is None:
         return
     if known:
         try:
-            _land_pages(client, partition, what, place_to_go_on(client, known[-1]), None, folder)
+            place = place_to_go_on(client, known[-1])
+            _land_pages(client, partition, what, place, None, folder, owner)
         except ForgottenPlaceError:
             partition.discard(folder)
         else:
             return
-    _land_pages(client, partition, what, f"{client.origin}/api/models", params, folder)
+    _land_pages(client, partition, what, f"{client.origin}/api/models", params, folder, owner)
 
 
 class ForgottenPlaceError(Exception):
@@ -165,9 +174,16 @@ def _land_pages(
     url: str,
     params: Params | None,
     folder: str,
+    owner: str | None,
 ) -> None:
     times: Counter[str] = Counter()
     for reply in pages_from(client, url, what, params, params is None):
+        if owner is not None and (others := _of_others(reply.body, owner)):
+            partition.discard(folder)
+            raise UnreadableReplyError(
+                f"{client.name}: most models listed for {what} are others' ({others}): it has "
+                "another name now, or the Hub did not heed whose were asked for"
+            )
         land_page(partition, reply, folder)
         models = _models_of(reply.body)
         times[models] += 1
@@ -181,6 +197,22 @@ def _land_pages(
         if endless:
             partition.discard(folder)  # there is no place to go on from
             raise UnreadableReplyError(f"{client.name}: {what} {endless}: run this again later")
+
+
+def _of_others(body: bytes, owner: str) -> str | None:
+    """An owner of models that are not `owner`'s, where most of a page's are not; else None.
+
+    What is no list of records is for others to judge.
+    """
+    try:
+        ids = [str(record["id"]) for record in json.loads(body)]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    owners = [name.partition("/")[0] for name in ids]
+    others = [name for name in owners if name.casefold() != owner.casefold()]
+    if len(others) * 2 <= len(ids):
+        return None
+    return others[0] if re.fullmatch(r"[A-Za-z0-9._-]{1,100}", others[0]) else "unreadable"
 
 
 def _models_of(body: bytes) -> str:

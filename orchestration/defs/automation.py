@@ -101,7 +101,9 @@ def decide(instance: DagsterInstance, today: date, now: datetime) -> Decision:
     `today` is the open day, `now` the time in UTC. The run key is the newest landing: what failed
     to build is not built again by itself until something else lands.
     """
-    landed = {name: _newest(instance, ["landed", name]) for name in LIVE}
+    whole = {name: _newest(instance, ["landed", name]) for name in LIVE}
+    in_part = {name: _newest_part(instance, name) for name in LIVE}
+    landed = {name: max(whole[name], in_part[name]) for name in LIVE}
     loaded = {
         source.name: _newest(instance, ["raw", next(iter(source.tables))]) for source in SOURCES
     }
@@ -122,18 +124,26 @@ def decide(instance: DagsterInstance, today: date, now: datetime) -> Decision:
     if fetching:
         return Decision(f"waiting for run {', '.join(fetching)}, which is fetching")
     missing = _without_today(instance, today)
+    arrived = [f"{name} in part" if in_part[name] > whole[name] else name for name in waiting]
     is_late = now >= datetime.combine(today, PATIENCE_UNTIL, UTC)
     if missing and not is_late:
         return Decision(
             f"waiting for {', '.join(missing)} of {today}, at most until {PATIENCE_UNTIL:%H:%M} UTC"
         )
-    without = f", without {', '.join(missing)} of {today}" if missing else ""
-    return Decision(f"{', '.join(waiting)} landed{without}", str(max(landed.values())))
+    not_at_all = [name for name in missing if f"{name} in part" not in arrived]
+    without = f", without {', '.join(not_at_all)} of {today}" if not_at_all else ""
+    return Decision(f"landed: {', '.join(arrived)}{without}", str(max(landed.values())))
 
 
 def _newest(instance: DagsterInstance, key: Sequence[str]) -> int:
     """The number of an asset's newest materialization event; 0 where there is none."""
     records = instance.fetch_materializations(dg.AssetKey(key), limit=1).records
+    return records[0].storage_id if records else 0
+
+
+def _newest_part(instance: DagsterInstance, source: str) -> int:
+    """The number of the newest event that says that a source landed in part."""
+    records = instance.fetch_observations(dg.AssetKey(["landed", source]), limit=1).records
     return records[0].storage_id if records else 0
 
 

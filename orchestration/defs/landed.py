@@ -142,7 +142,7 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
     )
     def landed(
         context: dg.AssetExecutionContext, config: Fetch
-    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult | dg.AssetObservation]:
         home = Home.from_env()
         mark_run(context)
         try:
@@ -179,6 +179,9 @@ def landed_asset(source: Source) -> dg.AssetsDefinition:
             },
         )
         if failures and not config.go_on:
+            if any(result.status == "landed" for result in results):
+                # The step fails, so nothing else tells the sensor on_arrival of what there is.
+                yield dg.AssetObservation(key, description="landed in part")
             raise dg.Failure(_not_all_read(source.name, results, failures), allow_retries=False)
         yield dg.MaterializeResult(
             metadata={

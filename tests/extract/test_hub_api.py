@@ -176,6 +176,25 @@ def test_a_name_that_was_never_there_is_skipped(fake: FakeServices, home: Home) 
     assert live.half_written(home) == []
 
 
+def test_a_listing_of_others_is_not_taken_for_an_organisations(
+    fake: FakeServices, home: Home
+) -> None:
+    fake.hub.models = [record(1), record(2), record(3, "openai")]
+    others = [record(number, "x.ai") for number in range(11, 14)]
+    heedless = fake.faults.replace(lambda page: [*page, *others], match="author=Qwen", times=None)
+    line = failed(home, "Qwen", "openai")
+    assert line == (
+        "hub_api: most models listed for Qwen are others' (x.ai): it has another name now, or the "
+        "Hub did not heed whose were asked for"
+    )
+    assert live.half_written(home) == []
+    # A name that somebody spells otherwise is the same.
+    heedless.remove()
+    assert {result.status for result in fetch(home, "Qwen", "openai")} == {
+        "landed", "already landed",
+    }  # fmt: skip
+
+
 def test_an_empty_listing_leaves_what_was_there(
     fake: FakeServices, home: Home, raw: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:

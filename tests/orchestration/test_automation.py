@@ -70,7 +70,25 @@ def test_in_the_evening_what_has_landed_is_built(instance: DagsterInstance) -> N
     land(instance, "hub_api")
     decision = decide(instance, TODAY, EVENING)
     assert decision.run_key
-    assert "hub_api landed, without hub_discovery, openrouter, modelscope of" in decision.reason
+    assert "landed: hub_api, without hub_discovery, openrouter, modelscope of" in decision.reason
+
+
+def test_what_landed_in_part_is_built_in_the_evening_and_once(instance: DagsterInstance) -> None:
+    for source in DAILY:
+        if source != "hub_api":
+            land(instance, source)
+    part = dg.AssetObservation(["landed", "hub_api"])
+    instance.report_runless_asset_event(part)
+    assert decide(instance, TODAY, AFTERNOON).run_key is None
+    decision = decide(instance, TODAY, EVENING)
+    assert decision.run_key
+    assert decision.reason.startswith("landed: hub_api in part, ")
+    assert "without" not in decision.reason
+    build(instance)
+    assert decide(instance, TODAY, EVENING).run_key is None
+    # Repaired in part again, after that build.
+    instance.report_runless_asset_event(part)
+    assert decide(instance, TODAY, EVENING).reason == "landed: hub_api in part"
 
 
 def test_a_build_waits_for_a_fetch_that_is_going_on(instance: DagsterInstance) -> None:
@@ -95,7 +113,7 @@ def test_a_repaired_day_is_built(instance: DagsterInstance) -> None:
     land(instance, "hub_stats", date(2026, 3, 1))
     decision = decide(instance, TODAY, AFTERNOON)
     assert decision.run_key
-    assert decision.reason == "hub_stats landed"
+    assert decision.reason == "landed: hub_stats"
 
 
 def test_a_failed_build_is_asked_for_once_until_something_else_lands(

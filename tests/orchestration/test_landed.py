@@ -97,6 +97,8 @@ def test_what_cannot_be_read_fails_the_partition_and_keeps_the_rest(
     assert line.startswith("hub_api: 1 of 56 parts could not be read: ")
     assert line.endswith("materialize the partition again to go on")
     assert not result.get_asset_check_evaluations()[0].passed
+    # What landed all the same is told to the sensor.
+    assert [event.event_type_value for event in result.all_events].count("ASSET_OBSERVATION") == 1
     assert (home.landing / "hub_api" / f"{DAY}.openai" / "manifest.json").exists()
 
 
