@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from extract.errors import (
     UnreadableReplyError,
     disk_errors,
 )
-from extract.http import MAX_REDIRECTS, TRANSIENT, Client, origin_of
+from extract.http import MAX_REDIRECTS, Client, StalledError, is_transient, origin_of, steady
 
 if TYPE_CHECKING:
     import httpx2
@@ -35,18 +34,11 @@ Progress = Callable[[int], None]
 # A try that brought so many bytes is no failure, however it ended: a large file may need many.
 WORTH_BYTES = 2**20
 
-# Fewer bytes than this within `read_timeout`: the connection is given up as one that hangs.
-LEAST_BYTES = 2**16
-
 # How a full disk's line calls the part of a file that is there.
 COME = "what has come"
 
 # So much of a refusal's text is read.
 REFUSAL_BYTES = 10_000
-
-
-class _StalledError(Exception):
-    """A connection that gives next to nothing."""
 
 
 @dataclass
@@ -97,7 +89,7 @@ class FileClient(Client):
             raise RefusedError(f"{self.name}: {what} is redirected to no address") from None
         except (httpx2.HTTPError, httpx2.StreamError) as error:
             return type(error).__name__, None
-        except _StalledError:
+        except StalledError:
             return "next to nothing comes", None
 
     def _receive(
@@ -156,7 +148,7 @@ class FileClient(Client):
         self, response: httpx2.Response, what: str, path: Path, size: int, progress: Progress
     ) -> tuple[str | None, float | None]:
         status = response.status_code
-        if status == 429 or status in TRANSIENT:
+        if is_transient(status):
             return f"status {status}", self._asked(response, what)
         if status not in (200, 206, 416):
             raise RefusedError(self._said(response, what))
@@ -176,8 +168,7 @@ class FileClient(Client):
         self, response: httpx2.Response, what: str, stream: BinaryIO, size: int, progress: Progress
     ) -> None:
         have = stream.seek(0, os.SEEK_END)
-        mark, since = have, time.monotonic()
-        for piece in response.iter_raw():
+        for piece in steady(response.iter_raw(), self.limits.read_timeout):
             have += len(piece)
             if have > size:
                 stream.truncate(0)
@@ -186,17 +177,12 @@ class FileClient(Client):
                 )
             stream.write(piece)
             progress(have)
-            now = time.monotonic()
-            if now - since >= self.limits.read_timeout:
-                if have - mark < LEAST_BYTES:
-                    raise _StalledError
-                mark, since = have, now
 
     def _said(self, response: httpx2.Response, what: str) -> str:
         """The line for a refusal, with what the host says of it."""
         host = origin_of(str(response.url))[1]
         text = b""
-        for piece in response.iter_raw():
+        for piece in steady(response.iter_raw(), self.limits.read_timeout):
             text += piece
             if len(text) >= REFUSAL_BYTES:
                 break

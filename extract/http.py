@@ -16,7 +16,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -45,14 +45,29 @@ Check = Callable[[bytes], str | None]
 
 SECRET_VARIABLES = ("HF_TOKEN", "OPENROUTER_API_KEY")
 
-TRANSIENT = {408, 500, 502, 503, 504}
 MAX_REDIRECTS = 3
+
+# The most that is read of a reply, in bytes, as sent and as decoded: several times the largest that
+# a source gives (some tens of megabytes; a page of the Hub's has one to three), and small enough to
+# be held twice in memory, in pieces and whole.
+MAX_REPLY_BYTES = 256 * 2**20
+
+# A refusal of more bytes than this is no message, and nothing of it is shown.
+MAX_REFUSAL_BYTES = 100_000
+
+# Fewer bytes than this within `read_timeout`: the connection is given up as one that hangs. A byte
+# now and then keeps every time-out of the library away.
+LEAST_BYTES = 2**16
 
 # No wait that a service asks for is taken to be longer (seconds); it is far above any `max_wait`.
 LONGEST_ASKED = 10**9
 
 # So much of what a service says of a refusal is shown; the Hub's list of names has 400 letters.
 SHOWN_LETTERS = 700
+
+
+class StalledError(Exception):
+    """A connection that gives next to nothing."""
 
 
 class StatusRefusedError(RefusedError):
@@ -121,8 +136,9 @@ class Client:
 
         Raises RequestLimitError before a request over `max_requests`, RateLimitedError when the
         service asks for a wait longer than `max_wait`, UnavailableError after `tries` failures of
-        the network or the service, UnreadableReplyError when the body stays wrong, RefusedError
-        for any other status and for a redirect to another host, where a token must not go.
+        the network or the service, UnreadableReplyError when the body stays wrong and, at once,
+        when it is larger than MAX_REPLY_BYTES, RefusedError for any other status and for a
+        redirect to another host, where a token must not go.
         """
         if origin_of(url) != origin_of(self.origin):
             raise RefusedError(
@@ -182,13 +198,15 @@ class Client:
             response = self._follow(url, what, params)
         except httpx2.HTTPError as error:
             return _Failure(UnavailableError, _network_problem(error))
+        except StalledError:
+            return _Failure(UnavailableError, "next to nothing comes")
         status = response.status_code
         if status == 200:
             problem = check(response.content) if check else None
             if problem is None:
                 return _reply(response)
             return _Failure(UnreadableReplyError, problem)
-        if status == 429 or status in TRANSIENT:
+        if is_transient(status):
             return _Failure(UnavailableError, f"status {status}", self._asked(response, what))
         raise StatusRefusedError(self._refusal(response, what), status)
 
@@ -234,7 +252,7 @@ class Client:
             )
         self.requests += 1
         try:
-            response = get_session().request(
+            with get_session().stream(
                 "GET",
                 url,
                 headers=dict(self.headers),
@@ -243,13 +261,39 @@ class Client:
                 timeout=httpx2.Timeout(
                     self.limits.read_timeout, connect=self.limits.connect_timeout
                 ),
-            )
+            ) as coming:
+                response = self._whole(coming, what)
         except OfflineModeIsEnabled:
             raise UnavailableError(f"{self.name}: HF_HUB_OFFLINE is set: unset it") from None
         except httpx2.InvalidURL:
             raise RefusedError(f"{self.name}: {what} leads to no address") from None
         self._note_window(response.headers)
         return response
+
+    def _whole(self, response: httpx2.Response, what: str) -> httpx2.Response:
+        """A reply with its body, decoded; without one where a refusal's is too large to be shown.
+
+        Raises StalledError, and UnreadableReplyError for a page larger than MAX_REPLY_BYTES.
+        """
+        import httpx2
+
+        is_page = response.status_code == 200
+        most = MAX_REPLY_BYTES if is_page else MAX_REFUSAL_BYTES
+        # Watched before they are decoded, too: bytes that decode to nothing are not seen after it.
+        sent = _up_to(most, steady(response.iter_raw(), self.limits.read_timeout))
+        headers, request = response.headers.copy(), response.request
+        decoding = httpx2.Response(200, headers=headers, content=sent, request=request)
+        try:
+            body = b"".join(_up_to(most, decoding.iter_bytes()))
+        except _TooLargeError:
+            if is_page:
+                raise UnreadableReplyError(
+                    f"{self.name}: {what} has more than {most:,} bytes, far more than any real "
+                    "one: not read to its end; run this again later; what has landed is kept"
+                ) from None
+            body = b""
+        headers.pop("content-encoding", None)
+        return httpx2.Response(response.status_code, headers=headers, content=body, request=request)
 
     def _pace(self) -> None:
         """Wait for the next window where the last reply said that this one is used up."""
@@ -306,6 +350,24 @@ class Client:
         return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
+def is_transient(status: int) -> bool:
+    """Whether a reply of this status may be another one the next time."""
+    return status in (408, 429) or status >= 500
+
+
+def steady(pieces: Iterable[bytes], seconds: float) -> Iterator[bytes]:
+    """What comes, as it comes. Raises StalledError for less than LEAST_BYTES in `seconds`."""
+    come, since = 0, time.monotonic()
+    for piece in pieces:
+        yield piece
+        come += len(piece)
+        now = time.monotonic()
+        if now - since >= seconds:
+            if come < LEAST_BYTES:
+                raise StalledError
+            come, since = 0, now
+
+
 def endpoint(variable: str, default: str) -> str:
     """The address in an environment variable, else `default`, without a slash at its end.
 
@@ -351,6 +413,20 @@ class _Failure:
     kind: type[SourceError]
     problem: str
     asked: float | None = None
+
+
+class _TooLargeError(Exception):
+    """A reply of which more comes than is read."""
+
+
+def _up_to(most: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """What comes, up to `most` bytes. Raises _TooLargeError where there are more."""
+    come = 0
+    for piece in pieces:
+        come += len(piece)
+        if come > most:
+            raise _TooLargeError
+        yield piece
 
 
 def _host(url: str) -> str:
@@ -416,7 +492,7 @@ def _wait_asked(headers: Mapping[str, str]) -> float | None:
 
 def _shown_body(response: httpx2.Response) -> str:
     """What the service says of a refusal; nothing of a page meant for a browser."""
-    text = response.text if len(response.content) < 100_000 else ""
+    text = response.text
     with contextlib.suppress(ValueError, RecursionError, AttributeError):
         said = json.loads(text).get("error")
         said = said if isinstance(said, str) else said.get("message")

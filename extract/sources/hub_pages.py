@@ -18,7 +18,7 @@ import duckdb
 
 from extract.csv_lines import quoted
 from extract.errors import ContractError
-from extract.http import Params
+from extract.http import MAX_REPLY_BYTES, Params
 from extract.landing import UNREADABLE, Manifest
 from extract.readings import Tables
 from extract.sources.hub_snapshots import Records
@@ -53,14 +53,11 @@ PAGE_SIZE = 1000
 # So many unknown keys of a partition are reported; more is no change of format but nonsense.
 MAX_UNKNOWN_KEYS = 50
 
-# The largest page that is read, in bytes; a real one has one to three megabytes.
-MAX_PAGE_BYTES = 1024 * 2**20
-
 # Longer than any _id of the Hub (24 characters).
 MAX_OID_LENGTH = 64
 
 # Pages are first read up to this size, in bytes: DuckDB sets memory of such a size aside for each,
-# and takes half as long again where that is MAX_PAGE_BYTES.
+# and takes longer where that is MAX_REPLY_BYTES, the largest page there can be.
 USUAL_PAGE_BYTES = 16 * 2**20
 
 # A record's row_number is its page's place times this, and its own place on the page: no page has
@@ -101,7 +98,7 @@ def page_problem(body: bytes) -> str | None:
 @functools.lru_cache(maxsize=1)  # a page is counted when it has come, and when it lands
 def count_records(body: bytes) -> int | None:
     """Records on a page; None when it is no JSON array."""
-    if len(body) > MAX_PAGE_BYTES:
+    if len(body) > MAX_REPLY_BYTES:
         return None
     text = body.decode("utf-8", errors="replace")
     try:
@@ -230,7 +227,7 @@ def _create_records(con: duckdb.DuckDBPyConnection, pages: Sequence[Page]) -> li
     waiting = [list(pages)] if pages else []
     while waiting:
         some = waiting.pop()
-        size = USUAL_PAGE_BYTES if len(some) > 1 else MAX_PAGE_BYTES
+        size = USUAL_PAGE_BYTES if len(some) > 1 else MAX_REPLY_BYTES
         records = _records(con, _documents(some, size), some)
         try:
             con.execute(f"insert into temp.hub_records {records}")
@@ -425,7 +422,7 @@ def _payloads(con: duckdb.DuckDBPyConnection, pages: Sequence[Page], broken: Seq
         """
     )
     for documents, texts in [
-        *([(_documents(whole, MAX_PAGE_BYTES), None)] if whole else []),
+        *([(_documents(whole, MAX_REPLY_BYTES), None)] if whole else []),
         *((_documents_of_texts(page), page.texts()) for page in pages if page in broken),
     ]:
         con.execute(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import socket
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -29,6 +31,10 @@ from tests.fake.server import FakeServices
 
 # For replies that do not come.
 HASTY = replace(QUICK, read_timeout=0.3)
+
+GZIP = {"Content-Encoding": "gzip"}
+# A gzip header up to the file's name: what follows decodes to nothing until a byte 0 comes.
+GZIP_NAME = b"\x1f\x8b\x08\x08" + bytes(5) + b"\xff"
 
 Break = Callable[[FakeServices, int | None], Fault]
 
@@ -153,11 +159,21 @@ def status(code: int) -> Break:
 
 
 BREAKS: dict[str, Break] = {
-    **{f"status {code}": status(code) for code in (408, 429, 500, 502, 503, 504)},
+    **{
+        f"status {code}": status(code)
+        for code in (408, 429, 500, 501, 502, 503, 504, 507, 520, 524, 529, 599)
+    },
     "cut": lambda fake, times: fake.faults.cut(times=times),
     "drop": lambda fake, times: fake.faults.drop(times=times),
     "hang": lambda fake, times: fake.faults.hang(5, times=times),
     "hang in the body": lambda fake, times: fake.faults.hang(5, after=10, times=times),
+    "hang in drops": lambda fake, times: fake.faults.pour(b" ", every=0.05, times=times),
+    "hang in drops that decode to nothing": lambda fake, times: fake.faults.pour(
+        b"x", every=0.05, first=GZIP_NAME, headers=GZIP, times=times
+    ),
+    "hang in the body of a 503": lambda fake, times: fake.faults.pour(
+        b" ", every=0.05, status=503, times=times
+    ),
     "malformed": lambda fake, times: fake.faults.malformed(times=times),
     "a page for a browser": lambda fake, times: fake.faults.malformed(
         b"<!doctype html><html>down", content_type="text/html", times=times
@@ -205,6 +221,65 @@ def test_no_server_at_all(url: str) -> None:
 def test_offline_mode_is_said(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.is_offline_mode", lambda: True)
     assert failure(UnavailableError, url) == "hub_api: HF_HUB_OFFLINE is set: unset it"
+
+
+# --- replies without measure -----------------------------------------------------------------
+
+
+MOST_BYTES = 2**21
+
+
+def bomb(fake: FakeServices) -> Fault:
+    return fake.faults.status(200, headers=GZIP, body=gzip.compress(bytes(2**27)), times=None)
+
+
+FLOODS: dict[str, Callable[[FakeServices], Fault]] = {
+    "a bomb": bomb,
+    "no end": lambda fake: fake.faults.pour(b" " * 2**16, times=None),
+    "no end, decoded to nothing": lambda fake: fake.faults.pour(
+        b"x" * 2**16, first=GZIP_NAME, headers=GZIP, times=None
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_reply_that_is_far_too_large_is_not_read_to_its_end(
+    fake: FakeServices, url: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("extract.http.MAX_REPLY_BYTES", MOST_BYTES)
+    FLOODS[name](fake)
+    asker = asking()
+    tracemalloc.start()
+    try:
+        line = failure(UnreadableReplyError, url, asker)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert line == (
+        "hub_api: Qwen page 1 has more than 2,097,152 bytes, far more than any real one: not read "
+        "to its end; run this again later; what has landed is kept"
+    )
+    assert asker.requests == len(fake.log) == 1
+    # What has come, with the server's and the decoder's own pieces beside it.
+    assert peak < 8 * MOST_BYTES
+
+
+def test_a_reply_of_the_largest_size_is_read(
+    fake: FakeServices, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.http.MAX_REPLY_BYTES", MOST_BYTES)
+    body = b"[" + b" " * (MOST_BYTES - 2) + b"]"
+    fake.faults.status(200, body=body)
+    fake.faults.status(200, headers=GZIP, body=gzip.compress(body))
+    assert asking().get(url, "Qwen page 1").body == body
+    assert asking().get(url, "Qwen page 1").body == body
+
+
+def test_a_refusal_without_end_is_a_refusal(fake: FakeServices, url: str) -> None:
+    fake.faults.pour(b"no " * 2**10, status=404)
+    asker = asking()
+    assert failure(RefusedError, url, asker) == "hub_api: Qwen page 1 was refused with status 404"
+    assert asker.requests == 1
 
 
 # --- limits ----------------------------------------------------------------------------------
@@ -331,7 +406,9 @@ def test_addresses_that_lead_astray(
     def answer(request: httpx2.Request) -> httpx2.Response:
         sent.append(str(request.url))
         value = target if way == "location" else f'<{target}>; rel="next"'
-        return httpx2.Response(307 if way == "location" else 200, headers={way: value})
+        status = 307 if way == "location" else 200
+        # Not read yet, as it comes from a network.
+        return httpx2.Response(status, headers={way: value}, stream=httpx2.ByteStream(b""))
 
     session = httpx2.Client(transport=httpx2.MockTransport(answer))
     monkeypatch.setattr("huggingface_hub.utils._http.get_session", lambda: session)

@@ -467,6 +467,21 @@ def test_the_failure_of_one_is_not_that_of_another(fake: FakeServices, home: Hom
     assert [result.status for result in results].count("already landed") == 3
 
 
+def test_a_page_without_end_costs_the_others_nothing(
+    fake: FakeServices, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.http.MAX_REPLY_BYTES", 2**20)
+    fake.hub.models = [record(1, "google")]
+    fake.faults.pour(b" " * 2**16, match="author=Qwen", times=None)
+    results = fetch(home, "Qwen", "google")
+    assert [(result.status, result.requests) for result in results] == [
+        ("failed", 1),
+        ("landed", 1),
+    ]
+    assert "Qwen page 1 has more than 1,048,576 bytes" in read_aloud(results[0].note)
+    assert not results[0].is_transient
+
+
 @pytest.mark.parametrize("kind", ["status 500", "maintenance page", "wrong token"])
 def test_a_service_that_is_down_is_not_asked_for_everything(
     fake: FakeServices, home: Home, kind: str, monkeypatch: pytest.MonkeyPatch

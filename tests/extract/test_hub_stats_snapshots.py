@@ -471,6 +471,15 @@ def test_a_trickle_ends(
     assert "failed 2 times (next to nothing comes)" in result.note
 
 
+def test_a_refusal_in_drops_ends(fake: FakeServices, run: Fetches, files: list[bytes]) -> None:
+    fake.hub.add_snapshot(noon(D1), files[0])
+    fake.faults.pour(b"x", every=0.05, status=404, service="cdn", times=None)
+    (result,) = run(
+        D1, D1, Limits(first_wait=0.01, longest_backoff=0.02, read_timeout=0.3, tries=2)
+    )
+    assert "failed 2 times (next to nothing comes)" in result.note
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
 def test_a_failure_of_the_service_passes(
     fake: FakeServices, run: Fetches, files: list[bytes], status: int

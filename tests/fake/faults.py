@@ -3,8 +3,8 @@
 Each method of `Faults` sets one and returns it. `times` is how many matching requests it meets
 (None: all, until `remove` or `clear`), `skip` how many it lets through first; `service`, `match`
 (part of path and query) and `method` say which requests match. Breaks (status, malformed,
-redirect, drop, cut, hang) take turns in the order in which they were set: one a request. Edits
-(replace, empty, loop) all act on a proper reply, in the order in which they were set.
+redirect, drop, cut, hang, pour) take turns in the order in which they were set: one a request.
+Edits (replace, empty, loop) all act on a proper reply, in the order in which they were set.
 """
 
 from __future__ import annotations
@@ -181,6 +181,30 @@ class Faults:
             return _raw(reply, len(body), pieces())
 
         return self._add("hang", effect, **which)
+
+    def pour(
+        self,
+        piece: bytes,
+        *,
+        every: float = 0,
+        first: bytes = b"",
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **which: Any,
+    ) -> Fault:
+        """Sends `first`, then `piece` again and again, `every` so many seconds: it never ends."""
+
+        def effect(request: Request, respond: Respond) -> Response:
+            released = self._released
+
+            def pieces() -> Iterator[bytes]:
+                yield first or piece
+                while not released.wait(every):
+                    yield piece
+
+            return Response(pieces(), status, headers=dict(headers or {}), direct_passthrough=True)
+
+        return self._add("pour", effect, **which)
 
     # --- edits -----------------------------------------------------------------------------
 
