@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from extract.errors import HubtideError
@@ -12,6 +12,11 @@ from extract.errors import HubtideError
 # In a path DuckDB reads `?` as the start of options (where it puts the file's log) and `*` as any
 # name, and the addresses of Dagster's SQLite files read `#`, `%` and `?`.
 REFUSED = "#%?*"
+
+# The days that HUBTIDE_TODAY may be: from the year of the first data on (the Hub has no creation
+# before 2022-03-02) to so many days from the real one. Others only meet the calendar's end.
+FIRST_TODAY = date(2022, 1, 1)
+DAYS_AHEAD = 366
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -61,15 +66,20 @@ class Home:
 def today() -> date:
     """HUBTIDE_TODAY (YYYY-MM-DD, for tests and demonstrations), else the UTC date.
 
-    Raises HubtideError when HUBTIDE_TODAY is no date.
+    Raises HubtideError when HUBTIDE_TODAY is no date, before 2022, or more than a year from now.
     """
     value = os.environ.get("HUBTIDE_TODAY", "")
+    real_day = datetime.now(UTC).date()
     if not value:
-        return datetime.now(UTC).date()
+        return real_day
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise HubtideError(f"HUBTIDE_TODAY is '{value}': write a date as YYYY-MM-DD") from None
+    last = real_day + timedelta(days=DAYS_AHEAD)
+    if not FIRST_TODAY <= day <= last:
+        raise HubtideError(f"HUBTIDE_TODAY is {day}: write a day from {FIRST_TODAY} to {last}")
+    return day
 
 
 def utc_now() -> datetime:

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +227,16 @@ def test_home_and_today(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUBTIDE_TODAY", "tomorrow")
     with pytest.raises(HubtideError, match="HUBTIDE_TODAY is 'tomorrow': write a date"):
         today()
+
+
+def test_a_set_day_is_one_with_which_something_can_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_a_year = datetime.now(UTC).date() + timedelta(days=366)
+    for day in (date(2022, 1, 1), in_a_year):
+        monkeypatch.setenv("HUBTIDE_TODAY", str(day))
+        assert today() == day
+    for day in (date.min, date(2021, 12, 31), in_a_year + timedelta(days=2), date.max):
+        monkeypatch.setenv("HUBTIDE_TODAY", str(day))
+        with pytest.raises(HubtideError) as caught:
+            today()
+        line = str(caught.value)
+        assert line.startswith(f"HUBTIDE_TODAY is {day}: write a day from 2022-01-01 to 20")

@@ -109,6 +109,19 @@ def test_a_set_clock_is_refused_with_public_endpoints(tmp_path: Path) -> None:
     assert "HUBTIDE_TODAY is set, and a public service only knows the real day" in ran.stderr
 
 
+def test_a_set_clock_far_from_now_is_refused_by_name(tmp_path: Path) -> None:
+    ran = run_module(
+        tmp_path,
+        "orchestration",
+        "live",
+        "--dry-run",
+        environment={"HF_ENDPOINT": "http://127.0.0.1:9", "HUBTIDE_TODAY": "9999-12-31"},
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.count("\n") == 1
+    assert "HUBTIDE_TODAY is 9999-12-31: write a day from 2022-01-01 to " in ran.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
