@@ -141,14 +141,18 @@ def is_synthetic(sources: Iterable[str]) -> bool:
 
 
 def seconds_needed(planned: Iterable[Planned]) -> float:
-    """Seconds that a plan takes: its requests, and waits for the Hub's windows without a token."""
+    """Seconds that a plan takes: its requests, and waits for the Hub's windows without a token.
+
+    A wait is what is left of a window when its requests are used up.
+    """
     everything = [entry for entry in planned if entry.requests]
     hub = sum(
         entry.requests or 0 for entry in everything if LIVE[entry.source].address == _hub_address
     )
     windows = max(0, math.ceil(hub / HUB_WINDOW_REQUESTS) - 1)
     requests = sum(entry.requests or 0 for entry in everything)
-    return requests * SECONDS_A_REQUEST + windows * HUB_WINDOW_SECONDS
+    wait = max(0, HUB_WINDOW_SECONDS - HUB_WINDOW_REQUESTS * SECONDS_A_REQUEST)
+    return requests * SECONDS_A_REQUEST + windows * wait
 
 
 def _hub_address() -> str:

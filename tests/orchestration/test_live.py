@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from extract.errors import HubtideError
-from extract.fetching import Fetched
+from extract.fetching import Fetched, Planned
 from extract.home import Home
+from extract.live import seconds_needed
 from orchestration.defs.landed import escaped, problems, skipped, summary
 from orchestration.live import ask_for, parse_day
 from orchestration.seeds import modelscope_owners, tracked_bases, tracked_organizations
@@ -78,6 +79,32 @@ def test_many_that_were_skipped_are_one_line() -> None:
 
 def test_text_from_outside_stays_text_in_the_interface() -> None:
     assert escaped("<b>|&") == "&lt;b>\\|&amp;"
+
+
+@pytest.mark.parametrize(
+    ("a_request", "hub", "other", "seconds"),
+    [
+        # The Hub's windows have 500 requests and 300 s.
+        (0.7, 3056, 0, 2139.2),  # 500 requests take 350 s: their window is over, no waits
+        (0.6, 1000, 0, 600),  # just as long as the window
+        (0.1, 500, 0, 50),  # one window
+        (0.1, 501, 0, 300.1),  # 50 s, 250 s of the window left, one more
+        (0.1, 1200, 0, 620),  # twice 50 s and 250 s left, then 200 requests
+        (0.1, 501, 40, 304.1),  # another service's requests besides
+        (0.1, 0, 2000, 200),  # which has no such windows
+    ],
+)
+def test_a_plan_waits_for_what_is_left_of_a_window(
+    monkeypatch: pytest.MonkeyPatch, a_request: float, hub: int, other: int, seconds: float
+) -> None:
+    monkeypatch.setattr("extract.live.SECONDS_A_REQUEST", a_request)
+    planned = [
+        Planned("hub_api", "2026-03-10.hub", hub // 2),
+        Planned("hub_discovery", "2026-03-10", hub - hub // 2),
+        Planned("modelscope", "2026-03-10.Qwen", other),
+        Planned("openrouter", "rankings", None),
+    ]
+    assert seconds_needed(planned) == pytest.approx(seconds)
 
 
 def test_a_dry_run_asks_for_nothing(tmp_path: Path) -> None:
