@@ -6,8 +6,8 @@ anything of a model differs from the owner's previous complete read day, and on 
 month for every model. A day that is loaded before one that is there already has that next day
 derived anew from its rows, so the order of loading never matters.
 
-A listing that gives fewer models than it says there are is incomplete: each of its records is a
-row, and nothing is said of other models or days.
+A listing that gives fewer or more models than it says there are is incomplete: each of its records
+is a row, and nothing is said of other models or days.
 """
 
 from __future__ import annotations
@@ -131,8 +131,11 @@ class Listing:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every model was listed: pages that shift while they are read can skip one."""
-        return self.models >= self.total
+        """Whether every model was listed: pages that shift while they are read can skip one.
+
+        More than the last page's total is no proof of it: the reply contradicts itself.
+        """
+        return self.models == self.total
 
     def add(self, body: bytes) -> int:
         """Take in a page; returns its records. A page without a new model ends the listing."""
@@ -224,8 +227,8 @@ def _noted(home: Home, result: Fetched) -> Fetched:
     listed = manifest.covered[0].rows
     return replace(
         result,
-        note=f"{SOURCE} {result.partition}: the service listed {listed:,} models and says that "
-        "there are more; the day is not a complete reading of this owner",
+        note=f"{SOURCE} {result.partition}: the service listed {listed:,} models and gives another "
+        "number as their total; the day is not a complete reading of this owner",
     )
 
 

@@ -225,7 +225,7 @@ def test_more_than_the_service_lists(fake: FakeServices, home: Home, raw: Any) -
     fake.modelscope.models = many(3010)
     (result,) = fetch(fake, home)
     assert (result.status, result.requests, result.rows) == ("landed", 60, 3000)
-    assert "listed 3,000 models and says that there are more" in result.note
+    assert "listed 3,000 models and gives another number as their total" in result.note
     assert fetch(fake, home)[0].note == result.note
     assert load(home)[0].rows_stored == 3000
     assert raw("select is_complete, models_read from raw.read_days") == [(False, 3000)]
@@ -236,7 +236,7 @@ def test_a_page_that_repeats_itself_ends_the_listing(fake: FakeServices, home: H
     fake.faults.replace(lambda reply: {**reply, "data": first}, times=None)
     (result,) = fetch(fake, home)
     assert (result.status, result.requests, result.rows) == ("landed", 2, 100)
-    assert "there are more" in result.note
+    assert "gives another number as their total" in result.note
     (loaded,) = load(home)
     assert (loaded.rows_read, loaded.rows_stored, loaded.rows_unchanged) == (100, 50, 50)
 
@@ -246,7 +246,29 @@ def test_short_pages_end(fake: FakeServices, home: Home) -> None:
     fake.faults.replace(lambda reply: {**reply, "data": data}, skip=1)
     (result,) = fetch(fake, home)
     assert (result.requests, result.rows) == (3, 77)
-    assert "there are more" in result.note
+    assert "gives another number as their total" in result.note
+
+
+def test_a_total_below_what_is_listed(
+    fake: FakeServices, home: Home, raw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.modelscope.models = many(60)
+    fetch(fake, home)
+    load(home)
+    day = DAY + timedelta(days=1)
+    monkeypatch.setenv("HUBTIDE_TODAY", str(day))
+    fake.faults.replace(
+        lambda reply: {**reply, "data": {**reply["data"], "total_count": 25}}, times=None
+    )
+    (result,) = fetch(fake, home, day=day)
+    assert (result.status, result.requests, result.rows) == ("landed", 1, 50)
+    assert "listed 50 models and gives another number as their total" in result.note
+    load(home)
+    assert raw("select day, is_complete, models_read from raw.read_days order by day") == [
+        (DAY, True, 60),
+        (day, False, 50),
+    ]
+    assert raw("select count(*) from raw.modelscope_readings where presence = 'absent'") == [(0,)]
 
 
 def test_an_empty_listing(fake: FakeServices, home: Home, raw: Any) -> None:
