@@ -217,9 +217,10 @@ def _land_pages(
 ) -> None:
     url, params = start
     for reply in pages_from(client, url, listing.scope, params, params is None):
-        oldest = oldest_creation(reply.body)
+        # The newest record decides: one that is old among new ones is out of order, not the end.
+        newest = newest_creation(reply.body)
         is_last = (
-            listing.since is not None and oldest is not None and oldest < listing.since
+            listing.since is not None and newest is not None and newest < listing.since
         ) or reply.next_url is None
         land_page(target, reply, listing.folder, last=is_last)
         if step:
@@ -228,8 +229,8 @@ def _land_pages(
             return
 
 
-def oldest_creation(body: bytes) -> date | None:
-    """The earliest readable creation day on a page."""
+def newest_creation(body: bytes) -> date | None:
+    """The latest readable creation day on a page."""
     found = re.findall(rb'"createdAt"\s*:\s*"(\d{4}-\d{2}-\d{2})', body)
     days = []
     for text in found:
@@ -237,7 +238,7 @@ def oldest_creation(body: bytes) -> date | None:
             days.append(date.fromisoformat(text.decode()))
         except ValueError:
             continue
-    return min(days, default=None)
+    return max(days, default=None)
 
 
 def _complete(target: OpenPartition, day: date, is_synthetic: bool) -> landing.Manifest:

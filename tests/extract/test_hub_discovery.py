@@ -8,6 +8,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from extract.errors import UnrecoverableError
 from extract.home import Home
@@ -56,16 +58,16 @@ def new_models(day: Any, numbers: range) -> list[dict[str, Any]]:
 def test_a_day_of_discovery(hub: FakeServices, home: Home, raw: Query) -> None:
     hub.hub.models += new_models(DAY, range(100, 105))
     (result,) = discover(home, BASES[:2])
-    assert (result.status, result.requests, result.rows) == ("landed", 5, 10)
+    assert (result.status, result.requests, result.rows) == ("landed", 6, 12)
     assert result.note == "2 of 2 bases listed to their last day seen"
-    # New models end with the page that reaches the day before.
-    assert asked_for(hub) == ["new", "new", "new", "Qwen/m1", "Qwen/m2"]
+    # New models end with the first page that is all of the days before.
+    assert asked_for(hub) == ["new", "new", "new", "new", "Qwen/m1", "Qwen/m2"]
     live.load(home, "hub_discovery")
     assert raw("select scope, is_complete, models_read from raw.read_days order by scope") == [
         ("base:Qwen/m1", True, 2),
         ("base:Qwen/m2", True, 2),
-        ("new", True, 6),
-        ("rows", False, 9),
+        ("new", True, 8),
+        ("rows", False, 10),
     ]
     assert raw("select distinct scope from raw.hub_discovery_readings") == [("rows",)]
 
@@ -90,6 +92,46 @@ def test_new_models_are_listed_back_to_the_last_day_seen(
     assert covered(home)[str(fourth)] == {"new": True}
     # Twelve models of three days, four of the last day seen, and one before it.
     assert result.requests == len(hub.log) == 9
+
+
+def test_an_old_record_among_new_ones_does_not_end_the_listing(
+    hub: FakeServices, home: Home
+) -> None:
+    hub.hub.models = new_models(DAY, range(100, 180))
+    hub.hub.max_page_size = 20
+    old = {"createdAt": "2022-03-02T00:00:00.000Z"}
+    hub.faults.replace(lambda page: [page[0], {**page[1], **old}, *page[2:]])
+    (result,) = discover(home)
+    assert (result.status, result.requests, result.rows) == ("landed", 4, 80)
+    assert covered(home)[str(DAY)] == {"new": True}
+
+
+@settings(max_examples=10, deadline=None)
+@given(orders=st.lists(st.permutations(range(4)), min_size=4, max_size=4))
+def test_any_order_within_a_page_gives_the_same(
+    orders: list[list[int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    days = [DAY, DAY - timedelta(days=1), DAY - timedelta(days=2), DAY - timedelta(days=3)]
+    models = [
+        model for n, day in enumerate(days) for model in new_models(day, range(5 * n, 5 * n + 5))
+    ]
+    pages = iter(orders)
+
+    def shuffled(page: list[Any]) -> list[Any]:
+        return [page[place] for place in next(pages)]
+
+    home = Home(tmp_path_factory.mktemp("any"))
+    with FakeServices() as fake, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("huggingface_hub.constants.HF_TOKEN_PATH", str(home.root / "no-token"))
+        for name, value in fake.environment().items():
+            patch.setenv(name, value)
+        set_day(fake, patch, DAY)
+        fake.hub.models, fake.hub.max_page_size = models, 4
+        fake.faults.replace(shuffled, times=None)
+        (result,) = discover(home)
+    # Ten models are of the last two days; the third page has some of them, the fourth has none.
+    assert (result.requests, result.rows) == (4, 16)
+    assert covered(home) == {str(DAY): {"new": True}}
 
 
 def test_bases_take_turns(hub: FakeServices, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
