@@ -143,6 +143,10 @@ class Survey:
         return [Planned(SOURCE, str(day), *costs[day]) for day in sorted(costs)]
 
 
+class UnreadableListingError(UnreadableReplyError):
+    """A day's listing of files has a form that cannot be read, as those of other days may have."""
+
+
 def file_client(address: str, limits: Limits, say: Say) -> FileClient:
     """A client for a Hub's address, with the token that huggingface_hub finds, if there is one."""
     from huggingface_hub.utils._headers import build_hf_headers
@@ -159,7 +163,7 @@ def file_client(address: str, limits: Limits, say: Say) -> FileClient:
 def snapshots(client: FileClient, since: date, until: date) -> list[Snapshot]:
     """The snapshots from `since` to `until`, by day.
 
-    Raises what `FileClient.get` raises.
+    Raises what `FileClient.get` raises, and UnreadableListingError.
     """
     days = _days(since, until, 1)
     history = History.read(client, days)
@@ -180,7 +184,8 @@ def survey(
 ) -> Survey:
     """What `fetch` would do; asks for the list of commits and for two files' sizes.
 
-    Raises what `FileClient.get` raises; nothing is asked for where every day has landed.
+    Raises what `FileClient.get` raises, and UnreadableListingError; nothing is asked for where
+    every day has landed.
     """
     days = _days(since, until, every)
     landed = tuple(day for day in days if _has_landed(home, day))
@@ -241,7 +246,8 @@ def fetch(
 ) -> list[Fetched]:
     """Land the snapshots of every `every`-th day from `since` to `until`; results by day.
 
-    A day that has landed is not asked for. A day without a snapshot is `skipped`. `keep`:
+    A day that has landed is not asked for. A day without a snapshot is `skipped`; one whose listing
+    of files cannot be read, or has no models.parquet, is `failed`. `keep`:
     `original` lands models.parquet as it came, `contract` the contract's columns without the card.
     One day's failure is not another's; after a limit, a disk that is full, or some days in a row
     that cannot be had, the rest is not asked for. Nothing is raised but for wrong arguments: a
@@ -270,6 +276,7 @@ class History:
     pages: int = 0
     _known: Snapshot | None = None
     _asked: date = date.max
+    _told: dict[str, UnreadableListingError] = field(default_factory=dict)
 
     @classmethod
     def read(cls, client: FileClient, days: Sequence[date]) -> History:
@@ -307,31 +314,45 @@ class History:
     def find(self, day: date) -> Snapshot | str:
         """A day's snapshot, or why there is none. Ask for later days first: it saves requests.
 
-        Raises what `FileClient.get` raises.
+        Raises what `FileClient.get` raises, and UnreadableListingError.
         """
         commit = self.last.get(day)
         if commit is None:
             return "no commit on that day"
         # From a later day it may be known that the file was last changed on this day or before.
         if self._known is None or not self._known.day <= day <= self._asked:
-            found = self._last_change(commit)
-            if isinstance(found, str):
-                return found
-            self._known, self._asked = found, day
+            self._known, self._asked = self._last_change(commit), day
         if self._known.day != day:
             return f"{FILE} was not changed on that day (last on {self._known.day})"
         return self._known
 
-    def _last_change(self, commit: Commit) -> Snapshot | str:
+    def _last_change(self, commit: Commit) -> Snapshot:
         url = f"{self.client.origin}/api/datasets/{DATASET}/tree/{commit.id}"
         params = [("recursive", "false"), ("expand", "true")]
         what = f"the files of {commit.day}"
-        for reply in self.client.pages(url, what, params, _files_problem):
-            for entry in json.loads(reply.body):
-                if entry.get("path") == FILE:
-                    found = _snapshot(entry)
-                    return found or f"{FILE} has no commit, size and sha256 that can be read"
-        return f"the dataset had no {FILE}"
+        try:
+            for reply in self.client.pages(url, what, params, _files_problem):
+                for entry in json.loads(reply.body):
+                    if entry.get("path") == FILE:
+                        found = _snapshot(entry)
+                        if found is None:
+                            reason = f"{FILE} has no commit, size and sha256 that can be read"
+                            raise self._listing_error(commit.day, reason)
+                        return found
+        except UnreadableListingError:
+            raise
+        except UnreadableReplyError as error:
+            raise UnreadableListingError(str(error)) from None
+        raise self._listing_error(commit.day, f"it has no {FILE}")
+
+    def _listing_error(self, day: date, reason: str) -> UnreadableListingError:
+        """The error of a reason. It names the first day that had it, so that it is told once."""
+        error = UnreadableListingError(
+            f"{SOURCE} {day}: the listing of the dataset's files cannot be read ({reason}): the "
+            "day stays missing; import its file from a folder, or run this again with a newer "
+            "version of Hubtide"
+        )
+        return self._told.setdefault(reason, error)
 
 
 @dataclass
@@ -375,7 +396,8 @@ class _Fetching:
         for number, day in enumerate(wanted):
             self._show(number, len(wanted), f"{SOURCE} {day}")
             failure = self._fetch_day(history, day, number, len(wanted))
-            in_a_row = in_a_row + 1 if isinstance(failure, UnavailableError) else 0
+            may_last = isinstance(failure, UnavailableError | UnreadableListingError)
+            in_a_row = in_a_row + 1 if may_last else 0
             if failure and (ends_the_fetch(failure) or in_a_row == MAX_FAILURES_IN_A_ROW):
                 self._not_asked(wanted[number + 1 :], "failed")
                 break

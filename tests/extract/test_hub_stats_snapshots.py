@@ -648,7 +648,7 @@ def test_a_list_that_makes_no_sense(fake: FakeServices, run: Fetches, body: byte
         {"lastCommit": {"id": "../..", "date": "2026-05-18T12:00:00Z"}},
     ],
 )
-def test_a_file_without_size_and_hash_is_left_missing(
+def test_a_file_without_size_and_hash_is_a_failure(
     fake: FakeServices, run: Fetches, files: list[bytes], change: dict[str, Any]
 ) -> None:
     fake.hub.add_snapshot(noon(D1), files[0])
@@ -656,14 +656,47 @@ def test_a_file_without_size_and_hash_is_left_missing(
         lambda entries: [{**entry, **change} for entry in entries], match="/tree/", times=None
     )
     (result,) = run(D1, D1)
-    assert result.status == "skipped"
+    assert result.status == "failed"
+    assert result.note.startswith(f"hub_stats {D1}: the listing of the dataset's files cannot be")
     assert "has no commit, size and sha256" in result.note
+    with pytest.raises(UnreadableReplyError):
+        snapshots(run.client(), D1, D1)
+
+
+@pytest.mark.parametrize("change", [{"lfs": None}, {"path": "all_models.parquet"}])
+def test_a_form_that_cannot_be_read_is_told_once(
+    fake: FakeServices, run: Fetches, files: list[bytes], change: dict[str, Any]
+) -> None:
+    for number, day in enumerate((D1, D2, D3, D5)):
+        fake.hub.add_snapshot(noon(day), files[number])
+    fake.hub.add_snapshot(noon(D4), files[0])
+    fault = fake.faults.replace(
+        lambda entries: [{**entry, **change} for entry in entries], match="/tree/", times=None
+    )
+    results = run(D1, D5)
+    assert set(statuses(results).values()) == {"failed"}
+    notes = [result.note for result in results]
+    assert notes[2:] == [notes[4]] * 3
+    assert f"hub_stats {D5}: " in notes[4]
+    assert notes[:2] == ["hub_stats: not asked for, after the failure before"] * 2
+    assert fault.hits == 3
+    assert [entry.requests for entry in plan(run.home, D1, D5)] == [None] * 5
+
+
+def test_one_day_s_unreadable_listing_is_not_another_s(
+    fake: FakeServices, run: Fetches, files: list[bytes]
+) -> None:
+    for number, day in enumerate((D1, D2, D3)):
+        fake.hub.add_snapshot(noon(day), files[number])
+    fake.faults.replace(lambda _: [], match="/tree/", skip=1)
+    results = run(D1, D3)
+    assert statuses(results) == {str(D1): "landed", str(D2): "failed", str(D3): "landed"}
 
 
 def test_no_such_file(fake: FakeServices, run: Fetches) -> None:
     fake.hub.hub_stats.commit(noon(D1), {"README.md": b"text"})
     (result,) = run(D1, D1)
-    assert (result.status, "had no models.parquet" in result.note) == ("skipped", True)
+    assert (result.status, "it has no models.parquet" in result.note) == ("failed", True)
 
 
 def test_a_list_that_only_repeats_itself(
