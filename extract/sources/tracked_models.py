@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from extract import csv_lines
-from extract.errors import HubtideError
+from extract.errors import ContractError, HubtideError
 from extract.fetching import Fetched, Planned, Step
 from extract.home import Home
 from extract.http import Client, Limits, Say, endpoint
@@ -47,6 +47,10 @@ DEFAULT_URL = f"https://raw.githubusercontent.com/Interconnects-AI/tracked-model
 
 # More than any model will have; what is above is written in parameters, not in billions of them.
 MAX_BILLIONS = 1_000_000
+
+# The list decides what is tracked, and it grows: one with less than this share of the models of the
+# list that it would replace is a broken file.
+MIN_SHARE_OF_PREVIOUS_LIST = 0.5
 
 
 @dataclass(frozen=True)
@@ -91,8 +95,10 @@ def _model_list(name: str) -> Table:
     )
 
 
+MODELS = "models.csv"
+
 TABLES = {
-    "models.csv": _model_list("models"),
+    MODELS: _model_list("models"),
     "extra_models.csv": _model_list("extra_models"),
     "metadata/model_parameters.csv": Table(
         columns=("model_id", "total_params_b", "active_params_b", "is_moe", "notes"),
@@ -198,10 +204,13 @@ def plan(home: Home) -> list[Planned]:
 def load(load: Load) -> Counts:
     """Load the landed folder inside the open transaction.
 
-    Raises ContractError when a file cannot be read or lacks a column, or when the folder as a
-    whole has no rows or more than 1 % rejected. Files that are not known stay landed.
+    Raises ContractError when a file cannot be read or lacks a column, when the folder as a whole
+    has no rows or more than 1 % rejected, when models.csv lists no model, or when it lists less
+    than half as many as in the load that this one would replace (none where the file is gone).
+    Files that are not known stay landed.
     """
     con, manifest = load.con, load.manifest
+    before = _listed(con, load.previous_load_id)
     if load.previous_load_id is not None:
         for name in sorted({table.raw_table for table in TABLES.values()} | {"rejects"}):
             con.execute(f"delete from raw.{name} where load_id = ?", [load.previous_load_id])
@@ -216,7 +225,34 @@ def load(load: Load) -> Counts:
     # The rule is on the partition; what was written above is rolled back when it is broken.
     written = f"(select reason from raw.rejects where load_id = {load.load_id})"
     check_rejected(con, SOURCE, load.partition, rows_read, rows_rejected, written)
+    problem = _list_problem(load, before)
+    if problem:
+        raise ContractError(f"{load.label}: {problem}", rows_read, rows_rejected)
     return Counts(rows_read, rows_read - rows_rejected, rows_rejected)
+
+
+def _listed(con: duckdb.DuckDBPyConnection, load_id: int | None) -> int:
+    """Models that models.csv listed in a load; 0 for none."""
+    (count,) = con.execute(
+        "select count(*) from raw.tracked_models_list where list_name = 'models' and load_id = ?",
+        [load_id],
+    ).fetchall()[0]
+    return int(count)
+
+
+def _list_problem(load: Load, before: int) -> str | None:
+    """What is wrong with the models listed, where `before` were in the load before."""
+    listed = _listed(load.con, load.load_id)
+    if listed == 0 and any(file.name == MODELS for file in load.manifest.files):
+        return f"{MODELS} lists no models; nothing was loaded. Deliver it again"
+    if listed < before * MIN_SHARE_OF_PREVIOUS_LIST:
+        return (
+            f"{MODELS} lists {listed:,} models, less than half of the {before:,} of the load "
+            "before; nothing was loaded. Deliver it again; if the list did shrink, withdraw the "
+            "earlier one first: remove the partition's folder in data/ and run "
+            "`python -m extract rebuild`"
+        )
+    return None
 
 
 def _lander(

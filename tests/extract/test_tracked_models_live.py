@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from extract.fetching import Fetched
 from extract.home import Home
 from extract.http import Limits
 from extract.landing import Incoming, land, landed_partitions
-from extract.loading import LoadResult, load_manifests, load_source
+from extract.loading import LoadResult, load_manifests, load_source, rebuild
 from extract.sources import tracked_models
 from extract.warehouse import Warehouse
 from tests.extract import hubs
@@ -211,6 +212,69 @@ def test_a_column_that_is_gone_keeps_the_earlier_content(
         load(home)
     assert raw("select count(*) from raw.tracked_models_list") == [(2,)]
     assert [result.status for result in load(home)] == ["unchanged"]
+
+
+def listing(count: int) -> str:
+    return "org,model,modelId\n" + "".join(f"Q,m{n},Q/m{n}\n" for n in range(count))
+
+
+def test_a_list_without_models_is_a_failed_load(fake: FakeServices, home: Home) -> None:
+    fake.tracked.files["models.csv"] = listing(0)
+    fetch(home)
+    with pytest.raises(HubtideError, match=r"tracked_models folder: models\.csv lists no models"):
+        load(home)
+
+
+@pytest.mark.parametrize("count", [0, 69, 70])
+def test_a_list_of_less_than_half_takes_no_other_s_place(
+    fake: FakeServices, home: Home, raw: Any, count: int
+) -> None:
+    fake.tracked.files["models.csv"] = listing(140)
+    fetch(home)
+    load(home)
+    fake.tracked.files["models.csv"] = listing(count)
+    fetch(home)
+    if count == 70:
+        assert load(home)[0].note == "supersedes load 1"
+    else:
+        with pytest.raises(HubtideError, match="nothing was loaded"):
+            load(home)
+        assert [result.status for result in load(home)] == ["unchanged"]
+        count = 140
+    models = "select count(*) from raw.tracked_models_list where list_name = 'models'"
+    assert raw(models) == [(count,)]
+
+
+def test_a_folder_without_the_list_takes_no_list_s_place(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACKED_MODELS_URL", str(write(tmp_path / "copy", FILES)))
+    fetch(home)
+    load(home)
+    (tmp_path / "copy" / "models.csv").unlink()
+    fetch(home)
+    with pytest.raises(HubtideError, match="lists 0 models, less than half of the 1 of the load"):
+        load(home)
+
+
+def test_a_shorter_list_is_taken_once_the_earlier_one_is_withdrawn(
+    fake: FakeServices, home: Home, raw: Any
+) -> None:
+    fake.tracked.files["models.csv"] = listing(140)
+    fetch(home)
+    load(home)
+    fake.tracked.files["models.csv"] = listing(3)
+    fetch(home)
+    with pytest.raises(HubtideError, match="remove the partition's folder in data/ and run"):
+        load(home)
+    shutil.rmtree(home.landing / "tracked_models" / "folder")
+    rebuild(home)
+    fetch(home)
+    assert [result.status for result in load(home)] == ["loaded"]
+    assert raw("select list_name, count(*) from raw.tracked_models_list group by 1 order by 1") == [
+        ("extra_models", 1),
+        ("models", 3),
+    ]
 
 
 def test_hostile_values(fake: FakeServices, home: Home, raw: Any) -> None:
