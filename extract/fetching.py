@@ -9,7 +9,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +26,14 @@ from extract.errors import (
 )
 from extract.home import Home, today, utc_now
 from extract.http import Client, is_loopback
-from extract.landing import MANIFEST, Manifest, OpenPartition, source_lock
+from extract.landing import (
+    MANIFEST,
+    Manifest,
+    OpenPartition,
+    asked_for,
+    note_asked,
+    source_lock,
+)
 
 # (done, in all, what is being fetched)
 Step = Callable[[int, int, str], None]
@@ -48,7 +55,8 @@ class Fetched:
     """What became of one partition.
 
     `status`: landed, already landed, skipped (nothing is wrong, and `note` says why not), failed.
-    `is_transient`: a failure that may well be over when it is asked for again.
+    `is_transient`: a failure that may well be over when it is asked for again. `is_final`: one that
+    no later run can mend.
     """
 
     source: str
@@ -58,14 +66,22 @@ class Fetched:
     rows: int = 0
     note: str = ""
     is_transient: bool = False
+    is_final: bool = False
 
     @classmethod
     def failed(
         cls, source: str, partition: str, requests: int, error: Exception, note: str = ""
     ) -> Fetched:
         """A partition that could not be fetched; `note` is the error's line unless given."""
-        transient = isinstance(error, TRANSIENT)
-        return cls(source, partition, "failed", requests, 0, note or str(error), transient)
+        return cls(
+            source,
+            partition,
+            "failed",
+            requests,
+            note=note or str(error),
+            is_transient=isinstance(error, TRANSIENT),
+            is_final=isinstance(error, UnrecoverableError),
+        )
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,19 @@ def require_open(source: str, day: date) -> None:
         )
 
 
+def lost(source: str, day: date, scopes: Sequence[str], landed: Collection[str]) -> list[Fetched]:
+    """Failures of the scopes of a day that is over whose partitions are not among `landed`."""
+    failures = []
+    for partition in (partition_of(day, scope) for scope in scopes):
+        if partition not in landed:
+            error = UnrecoverableError(
+                f"{source}: {partition} cannot be fetched any more (it only knows now, "
+                f"{open_day()}): it stays missing, and coverage_daily says so"
+            )
+            failures.append(Fetched.failed(source, partition, 0, error))
+    return failures
+
+
 def partition_of(day: date, scope: str) -> str:
     """The partition of one scope's day."""
     return f"{day.isoformat()}.{scope}"
@@ -147,8 +176,9 @@ def fetch_scopes(
     """Fetch the open day of each scope into a partition of its own; one's failure is not another's.
 
     A scope that has landed is not asked for again. After RateLimitedError, RequestLimitError, or
-    some failures in a row, or without room on the disk, the rest is not asked for. Nothing is
-    raised: a result says why it failed.
+    some failures in a row, or without room on the disk, the rest is not asked for. What was asked
+    for is noted, but for scopes that list nothing: once the day is over, `lost` tells what of it
+    is missing. Nothing is raised: a result says why it failed.
     """
     try:
         with source_lock(home, source):
@@ -166,6 +196,9 @@ def _fetch_scopes(
     fetch: Callable[[OpenPartition, str], Manifest],
     step: Step | None,
 ) -> list[Fetched]:
+    asked = {scope for scope in scopes if SCOPE_PATTERN.fullmatch(scope)}
+    asked.update(asked_for(home, source, day) or ())
+    note_asked(home, source, day, asked)
     results: list[Fetched] = []
     in_a_row = 0
     for number, scope in enumerate(scopes):
@@ -180,6 +213,7 @@ def _fetch_scopes(
         except NothingListedError as error:
             requests = client.requests - before
             results.append(Fetched(source, partition, "skipped", requests, 0, str(error)))
+            note_asked(home, source, day, asked := asked - {scope})
             in_a_row = 0
             continue
         except HubtideError as error:

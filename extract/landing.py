@@ -26,7 +26,7 @@ import os
 import re
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -38,6 +38,8 @@ from extract.home import Home, utc_now
 MANIFEST = "manifest.json"
 JOURNAL = ".journal.jsonl"
 LOCK = ".lock"
+# Beside a source's partitions: what was asked for on a day, one file a day.
+ASKED = ".asked"
 TEMPORARY = ".landing-"
 
 # From this size (bytes) a file is hard-linked rather than copied where the file system allows it:
@@ -419,6 +421,35 @@ def set_aside(manifest: Manifest, restore: str | None) -> None:
     else:
         (folder / MANIFEST).unlink(missing_ok=True)
         _sync_folder(folder)
+
+
+def note_asked(home: Home, source: str, day: date, scopes: Iterable[str]) -> None:
+    """Note which scopes a day is made of, whether or not they land; replaces an earlier note.
+
+    To be used under `source_lock`. Raises HubtideError when the disk is full or refuses.
+    """
+    wanted = sorted(set(scopes))
+    if wanted == asked_for(home, source, day):
+        return
+    path = _asked_path(home, source, day)
+    label = f"{source} {day}"
+    with disk_errors(label, ASKED):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_temporary(path.parent)
+    _write(path, json.dumps(wanted, indent=1), label)
+
+
+def asked_for(home: Home, source: str, day: date) -> list[str] | None:
+    """The scopes that a day is made of, None where that was not noted or cannot be read."""
+    try:
+        content = json.loads(_asked_path(home, source, day).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return [str(scope) for scope in content] if isinstance(content, list) else None
+
+
+def _asked_path(home: Home, source: str, day: date) -> Path:
+    return home.landing / source / ASKED / f"{day.isoformat()}.json"
 
 
 def landed_partitions(home: Home, source: str) -> Iterator[Manifest]:

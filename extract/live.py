@@ -16,13 +16,14 @@ from extract.fetching import (
     Fetched,
     Planned,
     Step,
+    lost,
     open_day,
     require_open,
     synthetic_endpoint,
 )
 from extract.home import Home
 from extract.http import Client, Limits, Say, endpoint
-from extract.landing import MANIFEST
+from extract.landing import MANIFEST, asked_for
 from extract.readings import HUB
 from extract.sources import (
     hub_api,
@@ -77,12 +78,16 @@ class Ask:
 
 @dataclass(frozen=True)
 class LiveSource:
-    """A source that is read over the network. `address` is None where it is a local folder."""
+    """A source that is read over the network. `address` is None where it is a local folder.
+
+    `scopes`: those that a day is made of, each in a partition of its own.
+    """
 
     name: str
     address: Callable[[], str | None]
     fetch: Callable[[Ask, Home, bool, Say, Step | None], list[Fetched]]
     plan: Callable[[Ask, Home], list[Planned]]
+    scopes: Callable[[Ask], Sequence[str]] = lambda _: ()
 
 
 def fetch_days(
@@ -96,9 +101,10 @@ def fetch_days(
 ) -> list[Fetched]:
     """Fetch consecutive days of a source, in order; none given: the open day.
 
-    A source that only knows now gives an earlier day from what landed on it.
+    A source that only knows now gives an earlier day from what landed on it; of the scopes that the
+    day's own fetch noted, or else the present ones, those that did not land are failures.
 
-    Raises UnrecoverableError where nothing did, and NotYetError for a day that has not begun.
+    Raises UnrecoverableError where nothing landed, and NotYetError for a day that has not begun.
     """
     days = days or [ask.day]
     if days[-1] > ask.day:
@@ -117,10 +123,14 @@ def fetch_days(
         if day == ask.day:
             results += live.fetch(ask, home, synthetic, say, step)
             continue
-        found = sorted((home.landing / source).glob(f"{day.isoformat()}*/{MANIFEST}"))
+        paths = sorted((home.landing / source).glob(f"{day.isoformat()}*/{MANIFEST}"))
+        found = [path.parent.name for path in paths]
         if not found:
             require_open(source, day)
-        results += [Fetched(source, path.parent.name, "already landed") for path in found]
+        asked = asked_for(home, source, day)
+        scopes = live.scopes(ask) if asked is None else asked
+        results += [Fetched(source, partition, "already landed") for partition in found]
+        results += lost(source, day, scopes, found)
     return results
 
 
@@ -266,6 +276,7 @@ LIVE: dict[str, LiveSource] = {
             _hub_address,
             _fetch_hub_api,
             lambda ask, home: hub_api.plan(home, ask.scopes, ask.day),
+            lambda ask: ask.scopes,
         ),
         LiveSource(
             hub_discovery.SOURCE,
@@ -285,6 +296,7 @@ LIVE: dict[str, LiveSource] = {
             lambda: endpoint("MODELSCOPE_ENDPOINT", "https://modelscope.cn"),
             _fetch_modelscope,
             _plan_modelscope,
+            lambda ask: ask.modelscope_owners,
         ),
         LiveSource(
             tracked_models.SOURCE,

@@ -209,10 +209,15 @@ def _days(context: dg.AssetExecutionContext) -> list[date]:
 
 
 def _not_all_read(source: str, results: Sequence[Fetched], failures: Sequence[str]) -> str:
-    failed = sum(result.status == "failed" for result in results)
+    failed = [result for result in results if result.status == "failed"]
+    remedy = (
+        ""
+        if all(result.is_final for result in failed)
+        else "; materialize the partition again to go on"
+    )
     return (
-        f"{source}: {failed} of {len(results)} parts could not be read: {failures[0]}. What has "
-        "landed is kept; materialize the partition again to go on"
+        f"{source}: {len(failed)} of {len(results)} parts could not be read: {failures[0]}. What "
+        f"has landed is kept{remedy}"
     )
 
 

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -30,6 +31,7 @@ from extract.fetching import open_day, synthetic_endpoint
 from extract.home import Home, utc_now
 from extract.http import Limits
 from extract.landing import Incoming, Manifest, OpenPartition, land, landed_partitions
+from extract.live import Ask, fetch_days
 from extract.loading import load_manifests
 from extract.sources import hub_api
 from extract.warehouse import Warehouse
@@ -94,6 +96,51 @@ def test_only_the_open_day_can_be_fetched(fake: FakeServices, home: Home) -> Non
         fetch(home, "Qwen", day=DAY - timedelta(days=1))
     assert "2026-03-09 cannot be fetched any more" in read_aloud(caught.value)
     assert fake.log == []
+
+
+def over(home: Home, *organizations: str) -> dict[str, str]:
+    """What asking for DAY gives on the day after, by partition."""
+    asking = Ask(organizations=organizations, day=NEXT_DAY)
+    results = fetch_days("hub_api", [DAY], asking, home, True, lambda _: None)
+    return {result.partition: result.status for result in results}
+
+
+def test_a_day_that_is_over_is_short_of_what_did_not_land(
+    fake: FakeServices, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.hub.models = [record(number, org) for number, org in enumerate("abcdefg")]
+    fake.faults.status(503, times=None, skip=1)
+    fetch(home, *"abcdef")  # the last two are not asked for, after three failures
+    set_day(fake, monkeypatch, NEXT_DAY)
+    fake.faults.clear()
+    assert over(home, "a") == {
+        f"{DAY}.a": "already landed",
+        **dict.fromkeys((f"{DAY}.{org}" for org in "bcdef"), "failed"),
+    }
+
+
+def test_a_day_that_landed_whole_lacks_no_later_or_empty_organisation(
+    fake: FakeServices, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.hub.models = [record(1), record(2, "openai")]
+    fetch(home, "Qwen", "empty")
+    fetch(home, "Qwen", "openai")  # the day's second fetch asks for others
+    set_day(fake, monkeypatch, NEXT_DAY)
+    assert over(home, "Qwen", "empty", "later") == {
+        f"{DAY}.Qwen": "already landed",
+        f"{DAY}.openai": "already landed",
+    }
+
+
+def test_without_a_note_of_the_day_the_present_list_counts(
+    fake: FakeServices, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.hub.models = [record(1)]
+    fetch(home, "Qwen")
+    shutil.rmtree(home.landing / "hub_api" / ".asked")
+    set_day(fake, monkeypatch, NEXT_DAY)
+    assert over(home, "Qwen") == {f"{DAY}.Qwen": "already landed"}
+    assert over(home, "Qwen", "x") == {f"{DAY}.Qwen": "already landed", f"{DAY}.x": "failed"}
 
 
 def test_the_day_begins_at_noon(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,28 @@ def test_a_day_that_nobody_read_cannot_be_had_any_more(home: Home, fake: FakeSer
     assert fake.log == []
 
 
+def test_what_did_not_land_on_a_day_that_is_over_is_a_failure(
+    home: Home, fake: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.faults.status(401, service="hub", match="author=mistralai", times=None)
+    fake.faults.status(503, service="hub", match="author=google", times=None)
+    assert not run("hub_api", DAY).success
+    fake.faults.clear()
+    asked = len(fake.log)
+    monkeypatch.setenv("HUBTIDE_TODAY", str(DAY + timedelta(days=1)))
+    result = run("hub_api", DAY)
+    assert failure_line(result.all_events) == (
+        "hub_api: 2 of 56 parts could not be read: hub_api: 2026-03-11.google cannot be fetched "
+        "any more (it only knows now, 2026-03-12): it stays missing, and coverage_daily says so. "
+        "What has landed is kept"
+    )
+    check = result.get_asset_check_evaluations()[0]
+    assert not check.passed
+    assert "2026-03-11.mistralai" in str(check.metadata["problems"].value)
+    assert not result.asset_materializations_for_node("landed__hub_api")
+    assert len(fake.log) == asked
+
+
 def test_a_day_that_has_not_begun_is_refused(home: Home, fake: FakeServices) -> None:
     result = run("openrouter", DAY + timedelta(days=1))
     assert "2026-03-12 has not begun" in failure_line(result.all_events)
