@@ -6,6 +6,7 @@ loads; a partition that breaks it fails as a whole (docs/operations.md, Contract
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -30,6 +31,9 @@ MIN_SHARE_OF_PREVIOUS_TOTAL = 0.1
 # goes away (its parents, its licence, its tensors), and never that of all at once.
 MIN_MODELS_WITH_FIELD = 5
 MIN_SHARE_OF_PREVIOUS_FIELD = 0.1
+
+# Names of fields, with commas between, that the Hub has dropped for good and that nobody asks for.
+LOST_FIELDS = "HUBTIDE_LOST_FIELDS"
 
 # Longer names do not exist on the Hub (its limit is 96 for the name part; the longest of 4,167
 # and 13,465 real ids have 102 and 111 characters).
@@ -165,17 +169,22 @@ def check_fields(
 ) -> None:
     """Raise ContractError for fields that the models of a read day had and nearly all have lost.
 
-    `counts` says of each field how many of the same models had it before, and have it now.
+    `counts` says of each field how many of the same models had it before, and have it now. Fields
+    in HUBTIDE_LOST_FIELDS may go.
     """
+    lost = {name.strip() for name in os.environ.get(LOST_FIELDS, "").split(",")}
     gone = [
         f"{name} ({now:,} of {before:,} models)"
         for name, (before, now) in counts.items()
-        if before >= MIN_MODELS_WITH_FIELD and now < before * MIN_SHARE_OF_PREVIOUS_FIELD
+        if name not in lost
+        and before >= MIN_MODELS_WITH_FIELD
+        and now < before * MIN_SHARE_OF_PREVIOUS_FIELD
     ]
     if gone:
         raise ContractError(
             f"{source} {partition}: nearly all models have lost {', '.join(gone)}: the source no "
-            "longer sends it, or under another name; nothing was loaded",
+            "longer sends it, or under another name; nothing was loaded. Fetch the day again, or, "
+            f"where it is gone for good, name it in {LOST_FIELDS}",
             rows_read,
             rows_rejected,
         )

@@ -50,6 +50,8 @@ DAY_COUNTS = {
     "days_observed",
     "days_interpolated",
     "days_ahead",
+    "crossed_after",
+    "crossed_by",
     "downloads_interpolated",
     "is_interpolated",
 }

@@ -281,8 +281,13 @@ def test_a_total_that_falls_a_thousandfold_is_refused(
     assert live.half_written(home) == []
 
 
+@pytest.mark.parametrize("for_good", [False, True])
 def test_a_field_that_all_have_lost_is_refused(
-    fake: FakeServices, home: Home, raw: Query, monkeypatch: pytest.MonkeyPatch
+    fake: FakeServices,
+    home: Home,
+    raw: Query,
+    monkeypatch: pytest.MonkeyPatch,
+    for_good: bool,
 ) -> None:
     """Six models of Qwen lose their tags; four of five children keep their parents, one of openai's
     four models its tags: a model may, all may not."""
@@ -304,7 +309,8 @@ def test_a_field_that_all_have_lost_is_refused(
         load(home)
     assert read_aloud(caught.value) == (
         "hub_api 2026-03-11.Qwen: nearly all models have lost tags (0 of 6 models): the source no "
-        "longer sends it, or under another name; nothing was loaded"
+        "longer sends it, or under another name; nothing was loaded. Fetch the day again, or, "
+        "where it is gone for good, name it in HUBTIDE_LOST_FIELDS"
     )
     days = "select scope from raw.read_days where day = '2026-03-11' order by scope"
     assert raw(days) == [("deepseek",), ("openai",)]
@@ -313,8 +319,11 @@ def test_a_field_that_all_have_lost_is_refused(
     assert raw(
         "select count(*) from raw.hub_api_readings where scope = 'Qwen' and day > '2026-03-10'"
     ) == [(0,)]
-    # Sent again, it is loaded.
-    fake.hub.models = models
+    # Gone for good, or sent again, it is loaded.
+    if for_good:
+        monkeypatch.setenv("HUBTIDE_LOST_FIELDS", "gguf, tags")
+    else:
+        fake.hub.models = models
     fetch(home, "Qwen", day=NEXT_DAY)
     assert [entry.status for entry in load(home)].count("loaded") == 1
     assert live.half_written(home) == []
