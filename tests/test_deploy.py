@@ -156,14 +156,14 @@ def test_the_image_holds_what_the_commands_need(tmp_path: Path) -> None:
     packages = {name.split(".")[0] for name in project["tool"]["setuptools"]["packages"]}
     assert {*packages, DBT_PROJECT_DIR.name} <= {path.name for path in image.iterdir()}
     done = subprocess.run(
-        [sys.executable, "-m", "orchestration", "headline"],
+        [sys.executable, "-m", "orchestration", "docs"],
         cwd=image,
         env=environment_for(tmp_path / "home"),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stderr.startswith("hubtide: nothing is published yet")
+    assert done.stderr.startswith("hubtide: there is no warehouse")
     assert (tmp_path / "home" / ".dagster" / "dagster.yaml").exists()
 
 
