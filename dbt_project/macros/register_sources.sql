@@ -24,7 +24,7 @@
                 ~ env_var('HUBTIDE_RAW') ~ '/' ~ source.name ~ "/*.parquet')"
             ) %}
         {% endfor %}
-    {% elif target.name == 'duckdb' and run_query(
+    {% elif target.name == 'duckdb' and flags.WHICH != 'seed' and run_query(
         "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'loads'"
     ).rows[0][0] == 0 %}
         {{ exceptions.raise_compiler_error(
