@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home: Home | None = None
     try:
         home = Home.from_env()
-        # Who only reads needs no place to write to.
-        status: int = options.command(options, home if options.command in _READING else prepare())
+        is_plain = options.command in _WITHOUT_DAGSTER
+        status: int = options.command(options, home if is_plain else prepare())
     except KeyboardInterrupt:
         return _fail("stopped; run the same command again to go on")
     except Exception as error:
@@ -254,7 +254,8 @@ def _headline(_options: argparse.Namespace, home: Home) -> int:
     return 0
 
 
-_READING = (_headline, _rollback)
+# They look at what is published, and need no place where Dagster and dbt could write.
+_WITHOUT_DAGSTER = (_headline, _rollback)
 
 
 def _dev(options: argparse.Namespace, _home: Home) -> int:
