@@ -161,11 +161,17 @@ def crossing_day(crossing: Mapping[str, Any]) -> str:
     crossed_on, after, by = (
         crossing[name] for name in ("crossed_on", "crossed_after", "crossed_by")
     )
-    if not by:
-        return f"{day(crossed_on)} (both were last read on {day(after)})"
-    if date.fromisoformat(by) - date.fromisoformat(after) > timedelta(days=1):
-        return f"{day(crossed_on)} (both were read on {day(after)} and {day(by)})"
-    return day(crossed_on)
+    if after and by:
+        if date.fromisoformat(by) - date.fromisoformat(after) == timedelta(days=1):
+            return day(crossed_on)
+        readings = f"read on {day(after)} and {day(by)}"
+    elif after:
+        readings = f"last read on {day(after)}"
+    elif by:
+        readings = f"first read on {day(by)}"
+    else:
+        readings = "never read"
+    return f"{day(crossed_on)} (both were {readings})"
 
 
 def after_comma(text: str) -> str:
@@ -187,8 +193,7 @@ def _crossovers(context: Context) -> Result:
 
         select
             crossed_on, crossed_after, crossed_by, leader_kind, overtaker, overtaken, status,
-            days_ahead,
-            overtaker_downloads, overtaken_downloads, composition_changed
+            days_ahead, overtaker_downloads, overtaken_downloads, composition_changed
         from crossovers
         where
             metric = 'cumulative_downloads' and population = 'tracked'

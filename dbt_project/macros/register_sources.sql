@@ -7,8 +7,8 @@
 {% endmacro %}
 
 {# DuckDB's warehouse holds `raw`, or nothing has been loaded: then one error, not one of each model. In
-   DuckLake they are views, which see new files by themselves: only
-   those that are missing are made, so that processes do not wait for each other. #}
+   DuckLake they are views, which see new files by themselves: only those that are missing are made, so
+   that processes do not wait for each other. #}
 {% macro default__register_sources() %}
     {% if target.name == 'ducklake' %}
         {% set schema = target.database ~ '.raw' %}

@@ -177,5 +177,12 @@ def test_who_leads_does_so_since_the_last_of_all_fell_behind(sample_home: Home) 
         assert crossing_day(crossing | {"crossed_by": None}) == (
             f"{crossed} (both were last read on {read})"
         )
+        # The one that led was never read as a whole before.
+        assert crossing_day(crossing | {"crossed_after": None, "crossed_by": "2026-06-03"}) == (
+            f"{crossed} (both were first read on {crossed})"
+        )
+        assert crossing_day(crossing | {"crossed_after": None, "crossed_by": None}) == (
+            f"{crossed} (both were never read)"
+        )
         # Nobody is said to lead since another's phase began.
         assert since(Context(marts), "nobody", Result("")) == ""

@@ -8,6 +8,7 @@ same landed days.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.dbt_project.running import VINTAGES, build, differences, edited_proje
 from tests.once import sample_folder
 
 SOURCES = ("hub_stats", "files", "openrouter", "tracked_models")
+
+VARIABLE = re.compile(r"""var\(["'](\w+)["']""")
 
 # Both ends of the sample's history are enough and take half the time: the first has the renamed
 # organisation, the second the launches. The months between are one long gap.
@@ -219,6 +222,21 @@ def test_a_column_added_between_two_builds_is_filled_for_all_history(
             assert rows[0][0] > 0
             assert rows[0][0] == rows[0][1]
     assert differences(home.warehouse, at_once.warehouse, *VINTAGES) == {}
+
+
+def test_a_variable_that_an_incremental_model_asks_is_in_its_fingerprint(
+    manifest: dict[str, Any],
+) -> None:
+    """Another value then builds all of its partitions again: none keeps the old one's."""
+    asked = {}
+    for node in manifest["nodes"].values():
+        code = node.get("raw_code") or ""
+        if node["resource_type"] == "model" and "partition_fingerprint(" in code:
+            settings = re.findall(r"partition_fingerprint\([^\[\n]*\[([^\]]*)\]", code)
+            kept = set(VARIABLE.findall(" ".join(settings)))
+            asked[node["name"]] = (set(VARIABLE.findall(code)), kept)
+    assert any(kept for _, kept in asked.values())
+    assert {name: found - kept for name, (found, kept) in asked.items() if found - kept} == {}
 
 
 def _first_line(text: str) -> str:

@@ -2,10 +2,12 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='sync_all_columns',
-    pre_hook="{{ drop_changed_partitions(group_fingerprints(ref('tracked_fingerprints')), 'month') }}",
+    pre_hook="{{ drop_changed_partitions(group_fingerprints(ref('tracked_fingerprints')), 'month', [var('unread_share')]) }}",
 ) }}
 
-{% set changed = changed_partitions(group_fingerprints(ref('tracked_fingerprints'))) %}
+{% set changed = changed_partitions(
+    group_fingerprints(ref('tracked_fingerprints')), 'month', [var('unread_share')]
+) %}
 
 with fingerprints as (
     select * from {{ group_fingerprints(ref('tracked_fingerprints')) }} as by_group
@@ -32,9 +34,7 @@ members as (
                 then model_days.downloads_all_time
             else 0
         end as newly_covered,
-        case when model_days.counter_status = 'observed' then 1 else 0 end as is_observed,
-        case when model_days.counter_status = 'interpolated' then model_days.downloads_all_time else 0 end
-            as unread_downloads
+        model_days.counter_status
         {% for kind, member in kinds.items() %}, {{ member }} as {{ kind }}{% endfor %}
     from {{ ref('model_days') }} as model_days
     inner join models
@@ -55,8 +55,9 @@ grouped as (
         end as member,
         cast(sum(downloads_all_time) as bigint) as cumulative_downloads,
         cast(sum(newly_covered) as bigint) as newly_covered,
-        max(is_observed) = 1
-        and sum(unread_downloads) <= {{ var('unread_share') }} * sum(downloads_all_time) as is_observed
+        bool_or(counter_status = 'observed')
+        and sum(case when counter_status = 'interpolated' then downloads_all_time else 0 end)
+        <= {{ var('unread_share') }} * sum(downloads_all_time) as is_observed
     from members
     group by grouping sets (
         {% for kind in kinds %}
@@ -68,7 +69,7 @@ grouped as (
 final as (
     select
         grouped.*,
-        {{ partition_fingerprint('fingerprints.fingerprint') }} as fingerprint
+        {{ partition_fingerprint('fingerprints.fingerprint', [var('unread_share')]) }} as fingerprint
     from grouped
     left join fingerprints
         on grouped.month = fingerprints.month
